@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Errors
+/// @notice Every fault of the protocol by name. Views hand faults around as selectors (`bytes4`, 0 for none) so that
+/// they need not revert; a verb raises the same fault as an error.
+library Errors {
+    /// @notice Assets reached the venue in a smaller amount than the caller announced.
+    error AssetsNotReceived();
+    /// @notice The bounded call would take more assets than the caller allows.
+    error AssetsAboveMaximum();
+    /// @notice The bounded call would pay fewer assets than the caller allows.
+    error AssetsBelowMinimum();
+    /// @notice The equity is below what the venue asks of an open position, so the position may only shrink.
+    error BelowMinimumEquity();
+    /// @notice What is left to trade is too small to be worth its cost.
+    error BelowMinimumTrade();
+    /// @notice Too little time has passed since the last rebalance.
+    error CooldownActive();
+    /// @notice Trading the fraction costs as much as the fraction is worth.
+    error CostAboveValue();
+    /// @notice The deadline of the call has passed.
+    error DeadlinePassed();
+    /// @notice Neither a change of size nor of margin was asked for.
+    error EmptyOrder();
+    /// @notice The position was lost: there is no equity to share out.
+    error EquityGone();
+    /// @notice The feed reverted, is not a contract, or answered something that is not a round.
+    error FeedUnavailable();
+    /// @notice The fill price lies beyond the limit.
+    error FillBeyondLimit();
+    /// @notice The price impact would make the fill price zero or negative.
+    error FillNotPositive();
+    /// @notice The fraction asked for is not between 0 and 1.
+    error FractionOutOfRange();
+    /// @notice The venue does not hold enough cash to pay.
+    error InsufficientCash();
+    /// @notice The margin does not carry the position asked for.
+    error InsufficientMargin();
+    /// @notice A constructor argument is out of its range.
+    error InvalidParameter();
+    /// @notice The policy breaks the rule named by `field`.
+    error InvalidPolicy(bytes32 field);
+    /// @notice A rebalance did not bring leverage closer to its target, or went too far past it.
+    error LeverageNotImproved();
+    /// @notice The account can be liquidated, so it cannot trade.
+    error Liquidatable();
+    /// @notice The open interest of the side would exceed the cap of the market.
+    error MarketSizeExceeded();
+    /// @notice The position would exceed the maximum leverage of the venue.
+    error MaxLeverageExceeded();
+    /// @notice No size reaches the leverage asked for: trading costs more than it moves.
+    error NoSolution();
+    /// @notice The account cannot be liquidated.
+    error NotLiquidatable();
+    /// @notice Leverage lies inside the band and nothing is left of an earlier rebalance.
+    error NothingDue();
+    /// @notice The price was published after now.
+    error PriceFromFuture();
+    /// @notice The price is zero or negative.
+    error PriceNotPositive();
+    /// @notice The price lies outside the bounds within which the feed can be trusted.
+    error PriceOutOfBounds();
+    /// @notice The price is older than the heartbeat of its feed.
+    error PriceStale();
+    /// @notice The round of the feed has no answer yet.
+    error RoundIncomplete();
+    /// @notice The bounded call would give fewer shares than the caller allows.
+    error SharesBelowMinimum();
+    /// @notice The first deposit does not cover the shares that are locked for ever.
+    error SharesBelowLocked();
+    /// @notice A token with these parameters exists already.
+    error TokenExists();
+    /// @notice The token holds no position; the next deposit opens one.
+    error TokenFlat();
+    /// @notice The amount is zero, or so small that it rounds to zero.
+    error ZeroAmount();
+
+    /// @notice Reverts with the error that has the selector `fault`; does nothing when it is 0.
+    function raise(bytes4 fault) internal pure {
+        if (fault == 0) return;
+        // The scratch word at 0 may hold anything, and control does not return.
+        assembly ("memory-safe") {
+            mstore(0, fault)
+            revert(0, 4)
+        }
+    }
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "solady/tokens/ERC20.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+import {IOracle} from "../interfaces/IOracle.sol";
+import {VenueState} from "../interfaces/IPerpVenue.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {SkewPricing} from "../libraries/SkewPricing.sol";
+
+/// @notice The rules of a market. Sizes in the underlying, money in the asset, all WAD.
+/// @param skewScale Skew at which the premium is 100 %.
+/// @param maxFundingVelocity Change of the funding rate a day, per day, when the whole scale is skewed.
+/// @param makerFee Fee rate of an order that shrinks the skew.
+/// @param takerFee Fee rate of an order that grows the skew.
+/// @param maxLeverage Largest leverage after an order.
+/// @param maxMarketSize Largest open interest of each side.
+/// @param liquidationBufferRatio Liquidation margin as a fraction of the notional.
+/// @param liquidationPremiumMultiplier Weight of a position's own size in its liquidation.
+/// @param liquidationFeeRatio Liquidator's fee as a fraction of the notional, between the next two.
+/// @param minKeeperFee Smallest liquidation fee.
+/// @param maxKeeperFee Largest liquidation fee.
+/// @param keeperLiquidationFee Fixed part of the liquidator's pay.
+/// @param minInitialMargin Smallest margin of an account with a position.
+struct MarketParams {
+    uint256 skewScale;
+    uint256 maxFundingVelocity;
+    uint256 makerFee;
+    uint256 takerFee;
+    uint256 maxLeverage;
+    uint256 maxMarketSize;
+    uint256 liquidationBufferRatio;
+    uint256 liquidationPremiumMultiplier;
+    uint256 liquidationFeeRatio;
+    uint256 minKeeperFee;
+    uint256 maxKeeperFee;
+    uint256 keeperLiquidationFee;
+    uint256 minInitialMargin;
+}
+
+/// @notice The market now.
+/// @param price Index price, WAD; the last good one when `fault` is not 0.
+/// @param skew Long less short open interest, WAD of the underlying.
+/// @param openInterest Long plus short, WAD of the underlying.
+/// @param fundingRate A day, WAD; longs pay while it is positive.
+/// @param fundingIndex What one unit of the underlying has received since the start, WAD of the asset.
+/// @param cash Assets that the market has booked, asset units.
+/// @param fault 0 when the price is good.
+struct MarketState {
+    uint256 price;
+    int256 skew;
+    uint256 openInterest;
+    int256 fundingRate;
+    int256 fundingIndex;
+    uint256 cash;
+    bytes4 fault;
+}
+
+/// @title PerpBook
+/// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the formulas of Synthetix Perps V2
+/// that work on copies of them in memory. Signed operations truncate toward zero.
+abstract contract PerpBook {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
+
+    int256 internal constant WAD = 1e18;
+    int256 internal constant DAY = 1 days;
+    uint256 internal constant MAX_DECIMALS = 18;
+    /// @dev Tolerance of the leverage check, as the real market has it.
+    uint256 internal constant LEVERAGE_TOLERANCE = 0.01e18;
+
+    /// @notice Where the index price comes from.
+    IOracle public immutable oracle;
+
+    address internal immutable _asset;
+    int256 internal immutable _skewScale;
+    int256 internal immutable _maxFundingVelocity;
+    uint256 internal immutable _makerFee;
+    uint256 internal immutable _takerFee;
+    uint256 internal immutable _maxLeverage;
+    uint256 internal immutable _maxMarketSize;
+    uint256 internal immutable _bufferRatio;
+    uint256 internal immutable _premiumMultiplier;
+    uint256 internal immutable _liquidationFeeRatio;
+    uint256 internal immutable _minKeeperFee;
+    uint256 internal immutable _maxKeeperFee;
+    uint256 internal immutable _keeperLiquidationFee;
+    uint256 internal immutable _minInitialMargin;
+    /// @dev WAD per asset unit.
+    uint256 internal immutable _unit;
+
+    struct StoredMarket {
+        int128 skew;
+        uint128 openInterest;
+        int128 fundingRate;
+        uint128 price;
+        int128 fundingIndex;
+        uint128 cash;
+        uint256 updatedAt;
+    }
+
+    struct StoredPosition {
+        uint128 margin;
+        uint128 lastPrice;
+        int128 size;
+        int128 fundingIndex;
+    }
+
+    /// @dev A position while it is worked on; the margin may be below zero until a check refuses it.
+    struct Position {
+        int256 margin;
+        int256 lastPrice;
+        int256 size;
+        int256 fundingIndex;
+    }
+
+    /// @dev What an order did to a position; nothing when it has a fault.
+    struct Fill {
+        int256 sizeDelta;
+        uint256 price;
+        uint256 fee;
+        int256 cost;
+        bytes4 fault;
+    }
+
+    StoredMarket internal _market;
+    mapping(address account => StoredPosition) internal _positions;
+
+    constructor(address asset_, IOracle oracle_, MarketParams memory params) {
+        uint256 decimals = ERC20(asset_).decimals();
+        require(decimals <= MAX_DECIMALS && params.skewScale > 0, Errors.InvalidParameter());
+        require(params.makerFee <= params.takerFee, Errors.InvalidParameter());
+        _asset = asset_;
+        oracle = oracle_;
+        _unit = 10 ** (MAX_DECIMALS - decimals);
+        _skewScale = params.skewScale.toInt256();
+        _maxFundingVelocity = params.maxFundingVelocity.toInt256();
+        _makerFee = params.makerFee;
+        _takerFee = params.takerFee;
+        _maxLeverage = params.maxLeverage;
+        _maxMarketSize = params.maxMarketSize;
+        _bufferRatio = params.liquidationBufferRatio;
+        _premiumMultiplier = params.liquidationPremiumMultiplier;
+        _liquidationFeeRatio = params.liquidationFeeRatio;
+        _minKeeperFee = params.minKeeperFee;
+        _maxKeeperFee = params.maxKeeperFee;
+        _keeperLiquidationFee = params.keeperLiquidationFee;
+        _minInitialMargin = params.minInitialMargin;
+        _market.updatedAt = block.timestamp;
+    }
+
+    /// @notice The market now. Never reverts.
+    function marketState() public view returns (MarketState memory market) {
+        StoredMarket storage stored = _market;
+        (market.price,, market.fault) = oracle.price();
+        if (market.fault != 0) market.price = stored.price;
+        market.skew = stored.skew;
+        market.openInterest = stored.openInterest;
+        market.fundingIndex = stored.fundingIndex;
+        market.cash = stored.cash;
+        int256 rate = stored.fundingRate;
+        // Timestamps are far below the range of int256.
+        int256 elapsed = int256(block.timestamp - stored.updatedAt) * WAD / DAY;
+        int256 share = (market.skew * WAD / _skewScale).clamp(-WAD, WAD);
+        market.fundingRate = rate + share * _maxFundingVelocity / WAD * elapsed / WAD;
+        int256 mean = -(rate + market.fundingRate) / 2;
+        // Prices are stored in 128 bits, so this one fits as soon as it has been used once.
+        market.fundingIndex += mean * elapsed / WAD * int256(market.price) / WAD;
+    }
+
+    // Orders and margin, on the copies in memory
+
+    /// @dev Fills an order at the index price of `market` on a position that has been marked there.
+    function _order(MarketState memory market, Position memory position, int256 sizeDelta)
+        internal
+        view
+        returns (Fill memory fill)
+    {
+        fill.sizeDelta = sizeDelta;
+        SkewPricing.Curve memory curve = _curve(market);
+        int256 price = SkewPricing.fillPrice(curve, sizeDelta);
+        if (price <= 0) {
+            fill.fault = Errors.FillNotPositive.selector;
+            return fill;
+        }
+        fill.price = price.toUint256();
+        fill.fee = SkewPricing.orderFee(curve, sizeDelta, fill.price);
+        Position memory next = Position({
+            margin: position.margin + position.size * (price - position.lastPrice) / WAD
+                - fill.fee.toInt256(),
+            lastPrice: price,
+            size: position.size + sizeDelta,
+            fundingIndex: market.fundingIndex
+        });
+        fill.fault = _orderFault(market, position, next, fill);
+        if (fill.fault != 0) return fill;
+        int256 index = int256(market.price);
+        fill.cost = position.margin - next.margin - next.size * (index - price) / WAD;
+        market.openInterest = market.openInterest + next.size.abs() - position.size.abs();
+        market.skew += sizeDelta;
+        position.margin = next.margin;
+        position.size = next.size;
+        position.lastPrice = next.size == 0 ? int256(0) : price;
+        position.fundingIndex = next.size == 0 ? int256(0) : market.fundingIndex;
+    }
+
+    /// @dev The first check that an order fails, in the order of the real market.
+    function _orderFault(
+        MarketState memory market,
+        Position memory old,
+        Position memory next,
+        Fill memory fill
+    ) internal view returns (bytes4) {
+        if (_canLiquidate(market, old)) return Errors.Liquidatable.selector;
+        if (next.margin < 0) return Errors.InsufficientMargin.selector;
+        uint256 margin = next.margin.toUint256();
+        bool sameSide = SkewPricing.sameSide(old.size, next.size);
+        bool reducing = sameSide && next.size.abs() < old.size.abs();
+        if (!reducing && margin + fill.fee < _minInitialMargin) {
+            return Errors.InsufficientMargin.selector;
+        }
+        uint256 needed = _liquidationMargin(next.size, market.price)
+            + _liquidationPremium(next.size, market.price);
+        if (margin <= needed) return Errors.Liquidatable.selector;
+        uint256 notional = (next.size * int256(fill.price) / WAD).abs();
+        if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
+            return Errors.MaxLeverageExceeded.selector;
+        }
+        if (sameSide && next.size.abs() <= old.size.abs()) return 0;
+        int256 total =
+            (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
+        int256 skew = market.skew + fill.sizeDelta;
+        int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
+        return side.abs() > _maxMarketSize ? Errors.MarketSizeExceeded.selector : bytes4(0);
+    }
+
+    /// @dev Moves the mark of a position to the index price: profit and funding become margin.
+    function _mark(MarketState memory market, Position memory position) internal pure {
+        if (position.size == 0) return;
+        int256 index = int256(market.price);
+        position.margin += _profit(market, position) + _funding(market, position);
+        position.lastPrice = index;
+        position.fundingIndex = market.fundingIndex;
+    }
+
+    /// @dev The check that a margin move fails on a marked position, or 0.
+    function _marginFault(MarketState memory market, Position memory position, bool withdrawal)
+        internal
+        view
+        returns (bytes4)
+    {
+        if (position.margin < 0) return Errors.InsufficientMargin.selector;
+        if (position.size == 0) return 0;
+        uint256 margin = position.margin.toUint256();
+        uint256 needed = withdrawal
+            ? _neededMargin(market, position)
+            : _liquidationMargin(position.size, market.price) + 1;
+        return margin < needed ? Errors.InsufficientMargin.selector : bytes4(0);
+    }
+
+    /// @dev Margin that must stay behind an open position when some is taken out, WAD, rounded up.
+    function _neededMargin(MarketState memory market, Position memory position)
+        internal
+        view
+        returns (uint256)
+    {
+        uint256 notional = (position.size * int256(market.price) / WAD).abs();
+        uint256 health = _liquidationMargin(position.size, market.price)
+            + _liquidationPremium(position.size, market.price) + 1;
+        return health.max(notional.fullMulDivUp(uint256(WAD), _maxLeverage)).max(_minInitialMargin);
+    }
+
+    /// @dev Margin that could be taken out of a position, WAD.
+    function _releasable(MarketState memory market, Position memory position)
+        internal
+        view
+        returns (uint256)
+    {
+        _mark(market, position);
+        uint256 margin = position.margin.max(0).toUint256();
+        return position.size == 0 ? margin : margin.zeroFloorSub(_neededMargin(market, position));
+    }
+
+    // Formulas
+
+    function _state(MarketState memory market, Position memory position)
+        internal
+        pure
+        returns (VenueState memory)
+    {
+        return
+            VenueState(market.price, position.size, _equity(market, position), market.fault);
+    }
+
+    /// @dev Equity at the index price, WAD, never below 0.
+    function _equity(MarketState memory market, Position memory position)
+        internal
+        pure
+        returns (uint256)
+    {
+        int256 equity = position.margin + _profit(market, position) + _funding(market, position);
+        return equity.max(0).toUint256();
+    }
+
+    function _profit(MarketState memory market, Position memory position)
+        internal
+        pure
+        returns (int256)
+    {
+        return position.size * (int256(market.price) - position.lastPrice) / WAD;
+    }
+
+    function _funding(MarketState memory market, Position memory position)
+        internal
+        pure
+        returns (int256)
+    {
+        return position.size * (market.fundingIndex - position.fundingIndex) / WAD;
+    }
+
+    function _canLiquidate(MarketState memory market, Position memory position)
+        internal
+        view
+        returns (bool)
+    {
+        if (position.size == 0) return false;
+        int256 equity = position.margin + _profit(market, position) + _funding(market, position);
+        int256 premium = _liquidationPremium(position.size, market.price).toInt256();
+        return
+            (equity - premium).max(0).toUint256() <= _liquidationMargin(position.size, market.price);
+    }
+
+    function _liquidationMargin(int256 size, uint256 price) internal view returns (uint256) {
+        uint256 notional = size.abs() * price / uint256(WAD);
+        return notional * _bufferRatio / uint256(WAD) + _liquidationFee(size, price)
+            + _keeperLiquidationFee;
+    }
+
+    function _liquidationFee(int256 size, uint256 price) internal view returns (uint256) {
+        uint256 notional = size.abs() * price / uint256(WAD);
+        uint256 fee = notional * _liquidationFeeRatio / uint256(WAD);
+        return fee.min(_maxKeeperFee).max(_minKeeperFee);
+    }
+
+    function _liquidationPremium(int256 size, uint256 price) internal view returns (uint256) {
+        uint256 notional = size.abs() * price / uint256(WAD);
+        uint256 share = size.abs() * uint256(WAD) / uint256(_skewScale);
+        return share * notional / uint256(WAD) * _premiumMultiplier / uint256(WAD);
+    }
+
+    /// @dev `value * numerator / denominator` toward zero, where the fraction is at most 1.
+    function _fraction(int256 value, uint256 numerator, uint256 denominator)
+        internal
+        pure
+        returns (int256)
+    {
+        int256 magnitude = value.abs().fullMulDiv(numerator, denominator).toInt256();
+        return value < 0 ? -magnitude : magnitude;
+    }
+
+    function _curve(MarketState memory market) internal view returns (SkewPricing.Curve memory) {
+        return SkewPricing.Curve(
+            market.price, market.skew, uint256(_skewScale), _makerFee, _takerFee
+        );
+    }
+
+    // Storage and cash
+
+    /// @dev The market at a good price, for a verb.
+    function _open() internal view returns (MarketState memory market) {
+        market = marketState();
+        Errors.raise(market.fault);
+    }
+
+    function _load(address account) internal view returns (Position memory) {
+        StoredPosition storage stored = _positions[account];
+        return Position({
+            // 128 bits unsigned fit into 256 signed.
+            margin: int256(uint256(stored.margin)),
+            lastPrice: int256(uint256(stored.lastPrice)),
+            size: stored.size,
+            fundingIndex: stored.fundingIndex
+        });
+    }
+
+    function _store(MarketState memory market, Position memory position) internal {
+        _positions[msg.sender] = StoredPosition({
+            margin: position.margin.toUint256().toUint128(),
+            lastPrice: position.lastPrice.toUint256().toUint128(),
+            size: position.size.toInt128(),
+            fundingIndex: position.fundingIndex.toInt128()
+        });
+        _storeMarket(market);
+    }
+
+    function _storeMarket(MarketState memory market) internal {
+        _market = StoredMarket({
+            skew: market.skew.toInt128(),
+            openInterest: market.openInterest.toUint128(),
+            fundingRate: market.fundingRate.toInt128(),
+            price: market.price.toUint128(),
+            fundingIndex: market.fundingIndex.toInt128(),
+            cash: market.cash.toUint128(),
+            updatedAt: block.timestamp
+        });
+    }
+}

@@ -1,0 +1,1 @@
+"""Leveraged tokens: deploy, keep, test and simulate the contracts of this project."""
