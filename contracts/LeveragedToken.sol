@@ -15,38 +15,43 @@ import {LeverageMath} from "./libraries/LeverageMath.sol";
 import {Policy, Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
 
 /// @title LeveragedToken
-/// @notice An ERC-20 share of one leveraged position at one perpetual venue. Anyone mints and redeems at net asset value,
-/// anyone rebalances.
+/// @notice An ERC-20 share of one leveraged position at one perpetual venue. Anyone mints and
+/// redeems at net asset value, anyone rebalances.
 ///
 /// SHARE PRICE
-/// Equity of the position at the index price, divided by the supply. A flow in or out trades its exact fraction of the
-/// position and bears the actual fill: it never lowers the share price of the others and leaves leverage as it is.
-/// The first deposit, and a deposit into a token without position, open one at the target leverage, net of cost.
-/// Shares worth about 0.001 of the asset are locked for ever at the first deposit.
+/// Equity of the position at the index price, divided by the supply. A flow in or out trades its
+/// exact fraction of the position and bears the actual fill: it never lowers the share price of the
+/// others and leaves leverage as it is. The first deposit, and a deposit into a token without
+/// position, open one at the target leverage, net of cost. Shares worth about 0.001 of the asset
+/// are locked for ever at the first deposit.
 ///
 /// REBALANCING
-/// Due when leverage leaves the band, when it reaches the emergency level, or when an earlier rebalance was only a slice.
-/// Trigger, direction, size, price limit and reward are computed here; the caller chooses nothing. Afterwards leverage is
-/// strictly closer to the target, and at most 0.01 % of it past it, or the call reverts.
+/// Due when leverage leaves the band, when it reaches the emergency level, or when an earlier
+/// rebalance was only a slice. Trigger, direction, size, price limit and reward are computed here;
+/// the caller chooses nothing. Afterwards leverage is strictly closer to the target, and at most
+/// 0.01 % of it past it, or the call reverts.
 ///
 /// FLAT
-/// When a redemption would leave less equity than the venue asks of a position, the whole position is closed at the
-/// leaver's cost. The rest stays redeemable, and the next deposit opens a position again.
+/// When a redemption would leave less equity than the venue asks of a position, the whole position
+/// is closed at the leaver's cost. The rest stays redeemable, and the next deposit opens a position
+/// again.
 ///
 /// VENUE MUST
 /// - credit assets only once, and at most its balance less what it has booked.
 /// - trade and pay as its previews say, within one block.
-/// - report an equity that nothing but trades, funding, the price and this token's own calls can change.
+/// - report an equity that nothing but trades, funding, the price and this token's own calls can
+///   change.
 ///
 /// ORACLE MUST
 /// - name a fault instead of answering a bad price: every verb that prices reverts with it.
 ///
 /// ROUNDING
-/// Against the caller: shares given and assets paid down, assets taken up. The remainder stays with the holders.
+/// Against the caller: shares given and assets paid down, assets taken up. The remainder stays with
+/// the holders.
 ///
 /// EMERGENCY
-/// A liquidatable or flagged account, or a venue without cash, delays redemptions. When the position has been liquidated
-/// there is nothing left: every verb reverts with `EquityGone`.
+/// A liquidatable or flagged account, or a venue without cash, delays redemptions. When the
+/// position has been liquidated there is nothing left: every verb reverts with `EquityGone`.
 ///
 /// ROLES
 /// None. No owner, no setter, no pause.
@@ -139,7 +144,8 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         return _state().fault == 0;
     }
 
-    /// @notice Shares that `assets` are worth at the share price, rounded down; the cost of trading is not in it.
+    /// @notice Shares that `assets` are worth at the share price, rounded down; the cost of trading
+    /// is not in it.
     function convertToShares(uint256 assets) external view returns (uint256) {
         uint256 supply = totalSupply();
         uint256 value = assets * _unit;
@@ -148,7 +154,8 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         return equity == 0 ? 0 : LeverageMath.toSharesDown(value, supply, equity);
     }
 
-    /// @notice Assets that `shares` are worth at the share price, rounded down; the cost of trading is not in it.
+    /// @notice Assets that `shares` are worth at the share price, rounded down; the cost of trading
+    /// is not in it.
     function convertToAssets(uint256 shares) external view returns (uint256) {
         uint256 supply = totalSupply();
         if (supply == 0) return shares / _unit;
@@ -164,7 +171,7 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
 
     /// @notice Assets that `mint` would take now; reverts where it would.
     function previewMint(uint256 shares) external view returns (uint256 assets) {
-        (assets,) = _mintCost(shares);
+        (assets,,) = _mintCost(shares);
     }
 
     /// @notice Assets that `redeem` would pay now; reverts where it would.
@@ -213,16 +220,20 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
     {
         require(block.timestamp <= deadline, Errors.DeadlinePassed());
         int256 sizeDelta;
-        (assets, sizeDelta) = _mintCost(shares);
+        uint256 equity;
+        (assets, sizeDelta, equity) = _mintCost(shares);
         require(assets <= maxAssets, Errors.AssetsAboveMaximum());
         uint256 locked = totalSupply() == 0 ? _lockedShares() : 0;
         asset.safeTransferFrom(msg.sender, address(venue), assets);
         uint256 limit = sizeDelta > 0 ? type(uint256).max : 0;
-        venue.trade(sizeDelta, assets.toInt256(), limit, address(this));
+        VenueState memory later = venue.trade(sizeDelta, assets.toInt256(), limit, address(this));
+        // An asset that calls its sender back could have moved the market since the quote.
+        require(later.equity >= equity, Errors.CostAboveValue());
         _give(receiver, assets, shares, locked);
     }
 
-    /// @notice Burns `shares` of `owner` and pays `receiver` the assets (ERC-4626, without a bound).
+    /// @notice Burns `shares` of `owner` and pays `receiver` the assets (ERC-4626, without a
+    /// bound).
     function redeem(uint256 shares, address receiver, address owner) external returns (uint256) {
         return redeem(shares, receiver, owner, 0, block.timestamp);
     }
@@ -288,8 +299,13 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         require(shares > 0, Errors.ZeroAmount());
     }
 
-    /// @dev Assets (up) that `shares` cost now, and the trade that goes with them.
-    function _mintCost(uint256 shares) private view returns (uint256 assets, int256 sizeDelta) {
+    /// @dev Assets (up) that `shares` cost now, the trade that goes with them, and the least equity
+    /// (WAD) after it.
+    function _mintCost(uint256 shares)
+        private
+        view
+        returns (uint256 assets, int256 sizeDelta, uint256 equity)
+    {
         require(shares > 0, Errors.ZeroAmount());
         VenueState memory state = _state();
         Errors.raise(state.fault);
@@ -298,31 +314,23 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         uint256 value = supply == 0
             ? shares + _lockedShares()
             : LeverageMath.toValueUp(shares, supply, state.equity);
-        if (state.size == 0) return _openingCost(state, value);
-        sizeDelta = LeverageMath.fraction(state.size, shares, supply);
-        require(sizeDelta != 0, Errors.ZeroAmount());
+        equity = state.equity + value;
+        sizeDelta = state.size == 0
+            ? targetLeverage * equity.toInt256() / state.price.toInt256()
+            : LeverageMath.fraction(state.size, shares, supply);
         int256 total = value.toInt256() + _goodQuote(sizeDelta).cost;
-        require(total > 0, Errors.CostAboveValue());
-        assets = total.toUint256().divUp(_unit);
-    }
-
-    /// @dev Assets (up) with which `value` (WAD) is added to a token without position, which opens one on its whole equity.
-    /// A trade that the skew pays for is a gift to all holders: it costs no less.
-    function _openingCost(VenueState memory state, uint256 value)
-        private
-        view
-        returns (uint256 assets, int256 sizeDelta)
-    {
-        uint256 equity = state.equity + value;
-        sizeDelta = targetLeverage * equity.toInt256() / state.price.toInt256();
-        int256 cost = _goodQuote(sizeDelta).cost;
-        assets = (value + cost.max(0).toUint256()).divUp(_unit);
-        if (cost < 0) {
+        if (state.size == 0 && total < value.toInt256()) {
+            // A trade that the skew pays for is a gift to all holders: it costs no less, and is
+            // sized for the gift.
+            total = value.toInt256();
             bytes4 whyNot;
-            (sizeDelta, whyNot) =
-                venue.sizeFor(address(this), assets.toInt256(), targetLeverage, 0);
+            (sizeDelta, whyNot) = venue.sizeFor(
+                address(this), total.toUint256().divUp(_unit).toInt256(), targetLeverage, 0
+            );
             Errors.raise(whyNot);
         }
+        require(total > 0, Errors.CostAboveValue());
+        assets = total.toUint256().divUp(_unit);
     }
 
     function _give(address receiver, uint256 assets, uint256 shares, uint256 locked) private {
@@ -376,8 +384,8 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         return state.equity == 0 ? Errors.EquityGone.selector : bytes4(0);
     }
 
-    /// @dev Fills in size, reward and limit: the trade that reaches the aim net of its own cost and reward, cut to one
-    /// slice. Returns why it cannot be, or 0.
+    /// @dev Fills in size, reward and limit: the trade that reaches the aim net of its own cost and
+    /// reward, cut to one slice. Returns why it cannot be, or 0.
     function _size(
         Assessment memory due,
         VenueState memory state,
@@ -417,13 +425,17 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
     }
 
     /// @dev Sizes the trade for a reward (asset units) that does not depend on the size.
-    function _fixReward(Assessment memory due, uint256 reward) private view returns (bytes4 whyNot) {
+    function _fixReward(Assessment memory due, uint256 reward)
+        private
+        view
+        returns (bytes4 whyNot)
+    {
         due.reward = reward;
         (due.sizeDelta, whyNot) = _sizeFor(reward, due.aim, 0);
     }
 
-    /// @dev Cuts the trade to one slice and keeps what is left. An emergency's slice is at least what brings leverage well
-    /// under the maximum of the venue, which accepts no smaller one.
+    /// @dev Cuts the trade to one slice and keeps what is left. An emergency's slice is at least
+    /// what brings leverage well under the maximum of the venue, which accepts no smaller one.
     function _slice(
         Assessment memory due,
         Policy memory rules,
@@ -466,7 +478,8 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         return sizeDelta.abs().fullMulDiv(price, WAD).fullMulDiv(rate, WAD) / _unit;
     }
 
-    /// @dev The trade that reaches the leverage `aim` (magnitude) after `taken` asset units have left.
+    /// @dev The trade that reaches the leverage `aim` (magnitude) after `taken` asset units have
+    /// left.
     function _sizeFor(uint256 taken, uint256 aim, uint256 rewardRate)
         private
         view

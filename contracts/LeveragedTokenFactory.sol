@@ -5,14 +5,16 @@ import {TokenParams} from "./interfaces/ILeveragedToken.sol";
 import {Errors} from "./libraries/Errors.sol";
 
 /// @title LeveragedTokenFactory
-/// @notice Creates tokens from one stored blueprint (ERC-5202) and lists them. Anyone may create one: a token is what its
-/// parameters say, and being listed says nothing of its venue.
+/// @notice Creates tokens from one stored blueprint (ERC-5202) and lists them. Anyone may create
+/// one: a token is what its parameters say, and being listed says nothing of its venue.
 ///
 /// BLUEPRINT MUST
-/// - hold the three bytes of the preamble (0xFE7100) and the init code of LeveragedToken, without its arguments.
+/// - hold the three bytes of the preamble (0xFE7100) and the init code of LeveragedToken, without
+///   its arguments.
 ///
 /// ADDRESSES
-/// CREATE2 without salt: the address of a token follows from its parameters, and no two tokens share them.
+/// CREATE2 without salt: the address of a token follows from its parameters, and no two tokens
+/// share them.
 contract LeveragedTokenFactory {
     bytes3 private constant PREAMBLE = 0xFE7100;
 
@@ -34,14 +36,15 @@ contract LeveragedTokenFactory {
         blueprint = blueprint_;
     }
 
-    /// @notice Creates the token of `params`. Reverts with `TokenExists` when there is one, and with the error of its
-    /// constructor when they are invalid.
+    /// @notice Creates the token of `params`. Reverts with `TokenExists` when there is one, and
+    /// with the error of its constructor when they are invalid.
     function create(TokenParams calldata params) external returns (address token) {
         bytes memory code = _initCode(params);
         require(!isToken[_addressOf(code)], Errors.TokenExists());
         assembly ("memory-safe") {
             token := create2(0, add(code, 0x20), mload(code), 0)
-            // The constructor's error goes to the caller; the scratch space beyond the free pointer takes it.
+            // The constructor's error goes to the caller; the scratch space beyond the free pointer
+            // takes it.
             if iszero(token) {
                 let buffer := mload(0x40)
                 returndatacopy(buffer, 0, returndatasize())
@@ -85,9 +88,8 @@ contract LeveragedTokenFactory {
     }
 
     function _addressOf(bytes memory code) private view returns (address) {
-        bytes32 hash = keccak256(
-            abi.encodePacked(bytes1(0xff), address(this), bytes32(0), keccak256(code))
-        );
+        bytes32 hash =
+            keccak256(abi.encodePacked(bytes1(0xff), address(this), bytes32(0), keccak256(code)));
         return address(uint160(uint256(hash)));
     }
 }

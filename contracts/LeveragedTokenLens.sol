@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {LeveragedToken} from "./LeveragedToken.sol";
 import {Assessment} from "./interfaces/ILeveragedToken.sol";
 import {IPerpVenue, VenueState} from "./interfaces/IPerpVenue.sol";
-import {LeveragedToken} from "./LeveragedToken.sol";
 import {Policy, Progress} from "./libraries/RebalancePolicy.sol";
 
 /// @notice A token as its keeper and its holders see it.
@@ -35,7 +35,8 @@ struct TokenStatus {
 }
 
 /// @title LeveragedTokenLens
-/// @notice The status of many tokens in one call. A token that cannot be read does not break the page.
+/// @notice The status of many tokens in one call. A token that cannot be read does not break the
+/// page.
 contract LeveragedTokenLens {
     /// @notice The status of each of `tokens`, in their order.
     function status(address[] calldata tokens) external view returns (TokenStatus[] memory page) {

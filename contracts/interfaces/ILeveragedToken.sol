@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IPerpVenue} from "./IPerpVenue.sol";
 import {Policy, Progress, Trigger} from "../libraries/RebalancePolicy.sol";
+import {IPerpVenue} from "./IPerpVenue.sol";
 
 /// @notice Everything that makes a token. One bytecode serves every market, side and leverage.
 /// @param name At most 31 characters.
@@ -25,7 +25,8 @@ struct TokenParams {
 /// @param left What would be left for later calls, WAD, unsigned.
 /// @param limit Worst acceptable fill price, WAD.
 /// @param reward Keeper reward, asset units.
-/// @param reason 0 when a call would go through, otherwise the selector of the error that it reverts with.
+/// @param reason 0 when a call would go through, otherwise the selector of the error that it
+/// reverts with.
 struct Assessment {
     Trigger trigger;
     uint256 aim;
@@ -37,8 +38,9 @@ struct Assessment {
 }
 
 /// @title ILeveragedToken
-/// @notice What a leveraged token adds to ERC-20, ERC-2612 and the verbs of ERC-4626. Assets are in units of the asset,
-/// shares in 18 decimals. Every verb reverts with the fault of the price when it is not good.
+/// @notice What a leveraged token adds to ERC-20, ERC-2612 and the verbs of ERC-4626. Assets are in
+/// units of the asset, shares in 18 decimals. Every verb reverts with the fault of the price when
+/// it is not good.
 interface ILeveragedToken {
     /// @notice `sender` brought `assets` and `owner` got `shares` (ERC-4626).
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
@@ -52,8 +54,8 @@ interface ILeveragedToken {
         uint256 shares
     );
 
-    /// @notice `keeper` rebalanced: `sizeDelta` was traded, `reward` (asset units) was paid, and leverage (WAD, magnitude)
-    /// moved from `leverageBefore` to `leverageAfter`.
+    /// @notice `keeper` rebalanced: `sizeDelta` was traded, `reward` (asset units) was paid, and
+    /// leverage (WAD, magnitude) moved from `leverageBefore` to `leverageAfter`.
     event Rebalanced(
         address indexed keeper,
         Trigger indexed trigger,
@@ -78,16 +80,19 @@ interface ILeveragedToken {
     /// @notice Equity per share at index price, WAD of the asset; 1e18 before the first deposit.
     function sharePrice() external view returns (uint256);
 
-    /// @notice `|size| * price / equity`, WAD; 0 without a position, the largest number without equity.
+    /// @notice `|size| * price / equity`, WAD; 0 without a position, the largest number without
+    /// equity.
     function leverage() external view returns (uint256);
 
-    /// @notice Whether the index price is good: while it is not, views report the last one and verbs revert.
+    /// @notice Whether the index price is good: while it is not, views report the last one and
+    /// verbs revert.
     function priceValid() external view returns (bool);
 
     /// @notice Whether, why and how the token can be rebalanced now. Never reverts.
     function assess() external view returns (Assessment memory);
 
-    /// @notice `deposit` that reverts below `minShares` or after `deadline` (seconds since the epoch).
+    /// @notice `deposit` that reverts below `minShares` or after `deadline` (seconds since the
+    /// epoch).
     function deposit(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
         external
         returns (uint256 shares);
@@ -106,8 +111,8 @@ interface ILeveragedToken {
         uint256 deadline
     ) external returns (uint256 assets);
 
-    /// @notice Trades toward the target as `assess` says and pays the caller the reward; anyone may call, and nothing is
-    /// theirs to choose. Reverts with the reason when nothing is due.
+    /// @notice Trades toward the target as `assess` says and pays the caller the reward; anyone may
+    /// call, and nothing is theirs to choose. Reverts with the reason when nothing is due.
     /// @return reward Asset units.
     function rebalance() external returns (uint256 reward);
 }

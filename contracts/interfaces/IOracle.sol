@@ -7,6 +7,7 @@ interface IOracle {
     /// @notice The price now. Never reverts.
     /// @return price WAD; meaningless when `fault` is not 0.
     /// @return updatedAt Time of publication, seconds since the epoch; 0 when unknown.
-    /// @return fault 0 when the price is good, otherwise the selector of the error that a verb must raise.
+    /// @return fault 0 when the price is good, otherwise the selector of the error that a verb must
+    /// raise.
     function price() external view returns (uint256 price, uint256 updatedAt, bytes4 fault);
 }

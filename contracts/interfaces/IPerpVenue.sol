@@ -16,7 +16,8 @@ struct VenueState {
 /// @notice What a trade would do.
 /// @param fill Fill price, WAD.
 /// @param fee Order fee, WAD of the asset.
-/// @param cost Equity lost by the trade: fee + sizeDelta * (fill - index price), WAD; negative when the skew pays.
+/// @param cost Equity lost by the trade: fee + sizeDelta * (fill - index price), WAD; negative when
+/// the skew pays.
 /// @param releasable Margin that the venue would let go after the trade, asset units, rounded down.
 /// @param whyNot 0 when the venue would accept the trade, otherwise the selector of the error.
 struct Quote {
@@ -30,8 +31,8 @@ struct Quote {
 /// @notice What a flow in did.
 /// @param equityBefore Equity before the flow, WAD.
 /// @param equityAfter Equity after the flow, WAD.
-/// @param gain What the payer brought, net of the cost of the trade, WAD: `assets - cost`, and at most `assets` when
-/// the account had no position.
+/// @param gain What the payer brought, net of the cost of the trade, WAD: `assets - cost`, and at
+/// most `assets` when the account had no position.
 struct Entry {
     uint256 equityBefore;
     uint256 equityAfter;
@@ -50,7 +51,8 @@ struct Exit {
 /// @param maxLeverage Largest leverage after a trade, WAD.
 /// @param minEquity Smallest equity of an account with a position, WAD.
 /// @param feeRate Largest order fee as a fraction of the notional, WAD.
-/// @param liquidationBuffer Equity below which an account is liquidated, as a fraction of its notional, WAD.
+/// @param liquidationBuffer Equity below which an account is liquidated, as a fraction of its
+/// notional, WAD.
 struct VenueLimits {
     uint256 maxLeverage;
     uint256 minEquity;
@@ -59,9 +61,10 @@ struct VenueLimits {
 }
 
 /// @title IPerpVenue
-/// @notice The only door between a token and a perpetual market. The account is always the caller. Assets that come in
-/// have been sent to the venue before the call, which credits at most its balance less what it has booked: a gift stays
-/// unbooked and changes nothing. Every verb makes one state-changing call here.
+/// @notice The only door between a token and a perpetual market. The account is always the caller.
+/// Assets that come in have been sent to the venue before the call, which credits at most its
+/// balance less what it has booked: a gift stays unbooked and changes nothing. Every verb makes one
+/// state-changing call here.
 interface IPerpVenue {
     /// @notice The ERC-20 in which margin is paid; the quote currency of the price.
     function asset() external view returns (address);
@@ -72,14 +75,16 @@ interface IPerpVenue {
     /// @notice The account now. Never reverts.
     function state(address account) external view returns (VenueState memory);
 
-    /// @notice Index price at which the account becomes liquidatable if nothing else changes, WAD; 0 when it never does.
+    /// @notice Index price at which the account becomes liquidatable if nothing else changes, WAD;
+    /// 0 when it never does.
     function liquidationPrice(address account) external view returns (uint256);
 
-    /// @notice What trading `sizeDelta` (WAD, signed) would do. Reverts only when the account cannot be computed.
+    /// @notice What trading `sizeDelta` (WAD, signed) would do. Reverts only when the account
+    /// cannot be computed.
     function quote(address account, int256 sizeDelta) external view returns (Quote memory);
 
-    /// @notice The trade after which `|size| * price = |leverage| * equity`, where the equity is net of the cost of the
-    /// trade and of a reward of `rewardRate * |sizeDelta| * price`.
+    /// @notice The trade after which `|size| * price = |leverage| * equity`, where the equity is
+    /// net of the cost of the trade and of a reward of `rewardRate * |sizeDelta| * price`.
     /// @param assets Added to the equity before the trade, asset units; negative when taken.
     /// @param leverage Signed, WAD; its sign is that of the position.
     /// @param rewardRate Fraction of the traded notional at index price, WAD.
@@ -102,19 +107,21 @@ interface IPerpVenue {
         view
         returns (Exit memory);
 
-    /// @notice A flow in: books `assets` (asset units) and enlarges the position so that leverage stays as it is, net of
-    /// the cost of the trade. Without a position it opens one of `leverage` (signed, WAD) on the whole equity.
+    /// @notice A flow in: books `assets` (asset units) and enlarges the position so that leverage
+    /// stays as it is, net of the cost of the trade. Without a position it opens one of `leverage`
+    /// (signed, WAD) on the whole equity.
     function enter(uint256 assets, int256 leverage) external returns (Entry memory);
 
-    /// @notice A flow out: closes the fraction `numerator / denominator` of the position and pays `to` the same fraction
-    /// of the equity less what the trade cost. When less than `minEquity` would be left, the whole position is closed
-    /// at the leaver's cost.
+    /// @notice A flow out: closes the fraction `numerator / denominator` of the position and pays
+    /// `to` the same fraction of the equity less what the trade cost. When less than `minEquity`
+    /// would be left, the whole position is closed at the leaver's cost.
     function exit(uint256 numerator, uint256 denominator, address to) external returns (Exit memory);
 
     /// @notice An exact trade: margin in, then the trade, then margin out.
     /// @param sizeDelta WAD, signed; 0 moves margin only.
     /// @param marginDelta Asset units; what is negative is paid to `to`.
-    /// @param limit Worst acceptable fill price, WAD: a maximum when buying, a minimum when selling.
+    /// @param limit Worst acceptable fill price, WAD: a maximum when buying, a minimum when
+    /// selling.
     function trade(int256 sizeDelta, int256 marginDelta, uint256 limit, address to)
         external
         returns (VenueState memory);

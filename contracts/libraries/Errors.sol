@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Errors
-/// @notice Every fault of the protocol by name. Views hand faults around as selectors (`bytes4`, 0 for none) so that
-/// they need not revert; a verb raises the same fault as an error.
+/// @notice Every fault of the protocol by name. Views hand faults around as selectors (`bytes4`, 0
+/// for none) so that they need not revert; a verb raises the same fault as an error.
 library Errors {
     /// @notice Assets reached the venue in a smaller amount than the caller announced.
     error AssetsNotReceived();
@@ -11,7 +11,8 @@ library Errors {
     error AssetsAboveMaximum();
     /// @notice The bounded call would pay fewer assets than the caller allows.
     error AssetsBelowMinimum();
-    /// @notice The equity is below what the venue asks of an open position, so the position may only shrink.
+    /// @notice The equity is below what the venue asks of an open position, so the position may
+    /// only shrink.
     error BelowMinimumEquity();
     /// @notice What is left to trade is too small to be worth its cost.
     error BelowMinimumTrade();

@@ -8,7 +8,8 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 library LeverageMath {
     uint256 internal constant WAD = 1e18;
 
-    /// @notice `|size| * price / equity`, rounded down; the largest number when a position has no equity.
+    /// @notice `|size| * price / equity`, rounded down; the largest number when a position has no
+    /// equity.
     function leverage(int256 size, uint256 price, uint256 equity) internal pure returns (uint256) {
         if (size == 0) return 0;
         if (equity == 0) return type(uint256).max;
@@ -42,7 +43,7 @@ library LeverageMath {
         return FixedPointMathLib.fullMulDivUp(shares, equity, supply);
     }
 
-    /// @notice The fraction `numerator / denominator` of `value`, toward zero.
+    /// @notice The fraction `numerator / denominator`, at most 1, of `value`, toward zero.
     function fraction(int256 value, uint256 numerator, uint256 denominator)
         internal
         pure
@@ -50,10 +51,11 @@ library LeverageMath {
     {
         uint256 part =
             FixedPointMathLib.fullMulDiv(FixedPointMathLib.abs(value), numerator, denominator);
-        // A fraction of at most 1 of a signed number fits; larger ones overflow into a revert of the caller's checks.
+        // A part of a signed number is no larger than the number, so it fits.
         return value < 0 ? -int256(part) : int256(part);
     }
 
+    /// @notice `|a - b|`.
     function distance(uint256 a, uint256 b) internal pure returns (uint256) {
         return a > b ? a - b : b - a;
     }

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @title SkewPricing
-/// @notice Price impact and fees of a market that prices an order by the skew of its open interest (Synthetix Perps V2),
-/// and their inverse: the size that reaches a leverage net of its own cost.
-/// @dev Sizes, prices and rates are WAD. Signed operations truncate toward zero, as that market does.
+/// @notice Price impact and fees of a market that prices an order by the skew of its open interest
+/// (Synthetix Perps V2), and their inverse: the size that reaches a leverage net of its own cost.
+/// @dev Sizes, prices and rates are WAD. Signed operations truncate toward zero, as that market
+/// does.
 library SkewPricing {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant RAY = 1e27;
@@ -27,8 +28,8 @@ library SkewPricing {
         uint256 taker;
     }
 
-    /// @notice Fill price of an order: the mean of the premium before and after it. Not positive when the skew exceeds
-    /// the scale on the short side.
+    /// @notice Fill price of an order: the mean of the premium before and after it. Not positive
+    /// when the skew exceeds the scale on the short side.
     function fillPrice(Curve memory curve, int256 sizeDelta) internal pure returns (int256) {
         int256 price = int256(curve.price);
         int256 scale = int256(curve.scale);
@@ -37,9 +38,13 @@ library SkewPricing {
         return (before + later) / 2;
     }
 
-    /// @notice Fee of an order at fill price `fill`, in the asset. An order that flips the skew pays the taker rate on
-    /// the part beyond zero and the maker rate on the rest.
-    function orderFee(Curve memory curve, int256 sizeDelta, uint256 fill) internal pure returns (uint256) {
+    /// @notice Fee of an order at fill price `fill`, in the asset. An order that flips the skew
+    /// pays the taker rate on the part beyond zero and the maker rate on the rest.
+    function orderFee(Curve memory curve, int256 sizeDelta, uint256 fill)
+        internal
+        pure
+        returns (uint256)
+    {
         int256 notional = sizeDelta * int256(fill) / SWAD;
         int256 skewAfter = curve.skew + sizeDelta;
         if (sameSide(skewAfter, curve.skew)) {
@@ -48,8 +53,8 @@ library SkewPricing {
         }
         uint256 takerShare = FixedPointMathLib.abs(skewAfter * SWAD / sizeDelta);
         uint256 value = FixedPointMathLib.abs(notional);
-        return value * takerShare / WAD * curve.taker / WAD
-            + value * (WAD - takerShare) / WAD * curve.maker / WAD;
+        return value * takerShare / WAD * curve.taker / WAD + value * (WAD - takerShare) / WAD
+            * curve.maker / WAD;
     }
 
     /// @notice Whether two signed numbers point the same way; zero points both ways.
@@ -57,11 +62,13 @@ library SkewPricing {
         return a == 0 || b == 0 || (a > 0) == (b > 0);
     }
 
-    /// @notice Solves `grow * x * price * inverseLeverage + cost(x) + rewardRate * x * price = gap` for the size x > 0
-    /// of an order, where `grow` is +1 for an order that enlarges the position and -1 for one that shrinks it.
-    /// @dev In units of the scale, with z = x / scale and w = direction * skew / scale, an order with fee rate r on x
-    /// less a discount o fills at `1 + direction * (w + z / 2)` and costs `fill * (r * z + o) + w * z + z^2 / 2`: a
-    /// quadratic in z, with one set (r, o) up to the flip of the skew and another beyond it.
+    /// @notice Solves `grow * x * price * inverseLeverage + cost(x) + rewardRate * x * price = gap`
+    /// for the size x > 0 of an order, where `grow` is +1 for an order that enlarges the position
+    /// and -1 for one that shrinks it.
+    /// @dev In units of the scale, with z = x / scale and w = direction * skew / scale, an order
+    /// with fee rate r on x less a discount o fills at `1 + direction * (w + z / 2)` and costs
+    /// `fill * (r * z + o) + w * z + z^2 / 2`: a quadratic in z, with one set (r, o) up to the flip
+    /// of the skew and another beyond it.
     /// @param direction +1 to buy, -1 to sell.
     /// @param gap Quote, WAD; positive when growing, negative when shrinking.
     /// @param inverseLeverage RAY.

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 
 /// @title MockAggregator
-/// @notice A Chainlink feed whose rounds anyone can write. Differences from a real one: no access control, no history,
-/// rounds are numbered from 1 without a phase.
+/// @notice A Chainlink feed whose rounds anyone can write. Differences from a real one: no access
+/// control, no history, rounds are numbered from 1 without a phase.
 contract MockAggregator is IAggregatorV3 {
     uint8 public immutable decimals;
     string public description;
@@ -38,7 +38,8 @@ contract MockAggregator is IAggregatorV3 {
         pushAt(answer, block.timestamp);
     }
 
-    /// @notice Writes a round with `answer` (in `decimals`), updated at `updatedAt`: stale, future, incomplete (0).
+    /// @notice Writes a round with `answer` (in `decimals`), updated at `updatedAt`: stale, future,
+    /// incomplete (0).
     function pushAt(int256 answer, uint256 updatedAt) public {
         _round = Round(_round.id + 1, answer, updatedAt, updatedAt);
         emit AnswerUpdated(answer, _round.id, updatedAt);

@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {ERC20} from "solady/tokens/ERC20.sol";
 
 /// @title MockERC20
-/// @notice An asset for local chains, with any decimals. Difference from a real one: anyone can mint.
+/// @notice An asset for local chains, with any decimals. Difference from a real one: anyone can
+/// mint.
 contract MockERC20 is ERC20 {
     string private _name;
     string private _symbol;

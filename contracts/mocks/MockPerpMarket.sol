@@ -7,27 +7,36 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IOracle} from "../interfaces/IOracle.sol";
-import {Entry, Exit, IPerpVenue, Quote, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
+import {
+    Entry,
+    Exit,
+    IPerpVenue,
+    Quote,
+    VenueLimits,
+    VenueState
+} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "../libraries/Errors.sol";
+import {LeverageMath} from "../libraries/LeverageMath.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
 import {MarketParams, MarketState, PerpBook} from "./PerpBook.sol";
 
 /// @title MockPerpMarket
-/// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2 with atomic orders, behind the door
-/// through which a token sees any venue.
+/// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2 with atomic
+/// orders, behind the door through which a token sees any venue.
 ///
 /// PRICING AND FUNDING
-/// `SkewPricing` prices an order; the funding rate drifts with the skew, which all accounts share. Signed operations
-/// truncate toward zero.
+/// `SkewPricing` prices an order; the funding rate drifts with the skew, which all accounts share.
+/// Signed operations truncate toward zero.
 ///
 /// VERBS
-/// Every verb re-marks the account at the index price, adds margin, trades, takes margin out, in this order. Checks of an
-/// order, in theirs: old position liquidatable, margin after fee, minimum margin, new position liquidatable, maximum
-/// leverage, market size.
+/// Every verb re-marks the account at the index price, adds margin, trades, takes margin out, in
+/// this order. Checks of an order, in theirs: old position liquidatable, margin after fee, minimum
+/// margin, new position liquidatable, maximum leverage, market size.
 ///
 /// CASH
-/// The market holds real assets. Losses and fees stay in it, profits are paid out of it, and what is provided as
-/// liquidity pays the difference; nothing is created. A payment beyond the cash reverts.
+/// The market holds real assets. Losses and fees stay in it, profits are paid out of it, and what
+/// is provided as liquidity pays the difference; nothing is created. A payment beyond the cash
+/// reverts.
 ///
 /// DIFFERENCES FROM THE REAL MARKET
 /// - Orders execute at the oracle price in the call; the fee rates are those of its delayed orders.
@@ -50,7 +59,11 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     );
     /// @notice A position was liquidated; `reward` (asset units) went to the liquidator.
     event PositionLiquidated(
-        address indexed account, address indexed liquidator, int256 size, uint256 price, uint256 reward
+        address indexed account,
+        address indexed liquidator,
+        int256 size,
+        uint256 price,
+        uint256 reward
     );
     /// @notice Liquidity was provided, asset units.
     event LiquidityProvided(address indexed provider, uint256 assets);
@@ -77,7 +90,8 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         return _state(market, _load(account));
     }
 
-    /// @notice Margin as booked (WAD), price of the last mark (WAD), size (WAD) and funding index of `account`.
+    /// @notice Margin as booked (WAD), price of the last mark (WAD), size (WAD) and funding index
+    /// of `account`.
     function positionOf(address account) external view returns (Position memory) {
         return _load(account);
     }
@@ -99,7 +113,8 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         Position memory position = _load(account);
         if (position.size == 0) return 0;
         int256 needed = (_liquidationMargin(position.size, market.price)
-                + _liquidationPremium(position.size, market.price)).toInt256();
+                + _liquidationPremium(position.size, market.price))
+        .toInt256();
         int256 price = position.lastPrice + (needed - position.margin) * WAD / position.size
             - (market.fundingIndex - position.fundingIndex);
         return price.max(0).toUint256();
@@ -154,7 +169,11 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     // Verbs
 
     /// @inheritdoc IPerpVenue
-    function enter(uint256 assets, int256 leverage) external nonReentrant returns (Entry memory entry) {
+    function enter(uint256 assets, int256 leverage)
+        external
+        nonReentrant
+        returns (Entry memory entry)
+    {
         MarketState memory market = _open();
         Position memory position = _load(msg.sender);
         Fill memory fill;
@@ -213,7 +232,8 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         return _state(market, position);
     }
 
-    /// @notice Adds `assets` (asset units) to the caller's margin, for accounts that cannot send and trade in one call.
+    /// @notice Adds `assets` (asset units) to the caller's margin, for accounts that cannot send
+    /// and trade in one call.
     function depositMargin(uint256 assets) external nonReentrant {
         MarketState memory market = _open();
         Position memory position = _load(msg.sender);
@@ -233,15 +253,14 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         emit LiquidityProvided(msg.sender, assets);
     }
 
-    /// @notice Closes a position that no longer carries its liquidation margin. Nothing returns to the account; the
-    /// caller gets the liquidation fees, and the pool keeps the rest.
+    /// @notice Closes a position that no longer carries its liquidation margin. Nothing returns to
+    /// the account; the caller gets the liquidation fees, and the pool keeps the rest.
     function liquidate(address account) external nonReentrant {
         MarketState memory market = _open();
         Position memory position = _load(account);
         require(_canLiquidate(market, position), Errors.NotLiquidatable());
         int256 size = position.size;
-        uint256 reward =
-            (_liquidationFee(size, market.price) + _keeperLiquidationFee) / _unit;
+        uint256 reward = (_liquidationFee(size, market.price) + _keeperLiquidationFee) / _unit;
         reward = reward.min(market.cash);
         market.skew -= size;
         market.openInterest -= size.abs();
@@ -296,15 +315,16 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         result.flat = equity - part.toUint256() < _minInitialMargin;
         int256 closed = result.flat
             ? position.size
-            : _fraction(position.size, numerator, denominator);
+            : LeverageMath.fraction(position.size, numerator, denominator);
         if (closed != 0) {
             fill = _order(market, position, -closed);
             Errors.raise(fill.fault);
             _mark(market, position);
         }
         if (result.flat) {
-            // Closing all may cost more than the leaver's part; a gain is shared with those who stay.
-            int256 shared = _fraction(fill.cost, numerator, denominator);
+            // Closing all may cost more than the leaver's part; a gain is shared with those who
+            // stay.
+            int256 shared = LeverageMath.fraction(fill.cost, numerator, denominator);
             part = (part - fill.cost.max(shared)).max(0);
         } else {
             require(part >= fill.cost, Errors.CostAboveValue());

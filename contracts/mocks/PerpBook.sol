@@ -12,7 +12,8 @@ import {SkewPricing} from "../libraries/SkewPricing.sol";
 
 /// @notice The rules of a market. Sizes in the underlying, money in the asset, all WAD.
 /// @param skewScale Skew at which the premium is 100 %.
-/// @param maxFundingVelocity Change of the funding rate a day, per day, when the whole scale is skewed.
+/// @param maxFundingVelocity Change of the funding rate a day, per day, when the whole scale is
+/// skewed.
 /// @param makerFee Fee rate of an order that shrinks the skew.
 /// @param takerFee Fee rate of an order that grows the skew.
 /// @param maxLeverage Largest leverage after an order.
@@ -45,7 +46,8 @@ struct MarketParams {
 /// @param skew Long less short open interest, WAD of the underlying.
 /// @param openInterest Long plus short, WAD of the underlying.
 /// @param fundingRate A day, WAD; longs pay while it is positive.
-/// @param fundingIndex What one unit of the underlying has received since the start, WAD of the asset.
+/// @param fundingIndex What one unit of the underlying has received since the start, WAD of the
+/// asset.
 /// @param cash Assets that the market has booked, asset units.
 /// @param fault 0 when the price is good.
 struct MarketState {
@@ -59,8 +61,9 @@ struct MarketState {
 }
 
 /// @title PerpBook
-/// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the formulas of Synthetix Perps V2
-/// that work on copies of them in memory. Signed operations truncate toward zero.
+/// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the
+/// formulas of Synthetix Perps V2 that work on copies of them in memory. Signed operations truncate
+/// toward zero.
 abstract contract PerpBook {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -110,7 +113,8 @@ abstract contract PerpBook {
         int128 fundingIndex;
     }
 
-    /// @dev A position while it is worked on; the margin may be below zero until a check refuses it.
+    /// @dev A position while it is worked on; the margin may be below zero until a check refuses
+    /// it.
     struct Position {
         int256 margin;
         int256 lastPrice;
@@ -231,8 +235,7 @@ abstract contract PerpBook {
             return Errors.MaxLeverageExceeded.selector;
         }
         if (sameSide && next.size.abs() <= old.size.abs()) return 0;
-        int256 total =
-            (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
+        int256 total = (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
         int256 skew = market.skew + fill.sizeDelta;
         int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
         return side.abs() > _maxMarketSize ? Errors.MarketSizeExceeded.selector : bytes4(0);
@@ -292,8 +295,7 @@ abstract contract PerpBook {
         pure
         returns (VenueState memory)
     {
-        return
-            VenueState(market.price, position.size, _equity(market, position), market.fault);
+        return VenueState(market.price, position.size, _equity(market, position), market.fault);
     }
 
     /// @dev Equity at the index price, WAD, never below 0.
@@ -330,8 +332,8 @@ abstract contract PerpBook {
         if (position.size == 0) return false;
         int256 equity = position.margin + _profit(market, position) + _funding(market, position);
         int256 premium = _liquidationPremium(position.size, market.price).toInt256();
-        return
-            (equity - premium).max(0).toUint256() <= _liquidationMargin(position.size, market.price);
+        uint256 left = (equity - premium).max(0).toUint256();
+        return left <= _liquidationMargin(position.size, market.price);
     }
 
     function _liquidationMargin(int256 size, uint256 price) internal view returns (uint256) {
@@ -352,20 +354,9 @@ abstract contract PerpBook {
         return share * notional / uint256(WAD) * _premiumMultiplier / uint256(WAD);
     }
 
-    /// @dev `value * numerator / denominator` toward zero, where the fraction is at most 1.
-    function _fraction(int256 value, uint256 numerator, uint256 denominator)
-        internal
-        pure
-        returns (int256)
-    {
-        int256 magnitude = value.abs().fullMulDiv(numerator, denominator).toInt256();
-        return value < 0 ? -magnitude : magnitude;
-    }
-
     function _curve(MarketState memory market) internal view returns (SkewPricing.Curve memory) {
-        return SkewPricing.Curve(
-            market.price, market.skew, uint256(_skewScale), _makerFee, _takerFee
-        );
+        return
+            SkewPricing.Curve(market.price, market.skew, uint256(_skewScale), _makerFee, _takerFee);
     }
 
     // Storage and cash

@@ -6,7 +6,8 @@ import {IOracle} from "../interfaces/IOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title ChainlinkOracle
-/// @notice Price of one Chainlink feed, or a named fault. Immutable: another heartbeat is another oracle.
+/// @notice Price of one Chainlink feed, or a named fault. Immutable: another heartbeat is another
+/// oracle.
 ///
 /// PRICE
 /// The answer of the newest round scaled to WAD, rounded down.
@@ -17,7 +18,8 @@ import {Errors} from "../libraries/Errors.sol";
 /// - PriceFromFuture: updated after this block.
 /// - PriceStale: updated more than `heartbeat` seconds ago.
 /// - PriceNotPositive: the answer is zero or negative.
-/// - PriceOutOfBounds: the answer is at or beyond `minAnswer` or `maxAnswer`, where feeds are clamped.
+/// - PriceOutOfBounds: the answer is at or beyond `minAnswer` or `maxAnswer`, where feeds are
+///   clamped.
 ///
 /// FEED MUST
 /// - keep its decimals; they are read once.
@@ -66,11 +68,13 @@ contract ChainlinkOracle is IOracle {
         return (value * _scale, updatedAt, 0);
     }
 
-    /// @dev A low-level call: a feed that reverts or answers garbage must become a fault, not a revert here.
+    /// @dev A low-level call: a feed that reverts or answers garbage must become a fault, not a
+    /// revert here.
     function _latestRound() private view returns (bool ok, int256 answer, uint256 updatedAt) {
         address target = address(feed);
         bytes4 selector = IAggregatorV3.latestRoundData.selector;
-        // Only the free memory beyond the pointer is written, and at most `ROUND_BYTES` of the answer are copied.
+        // Only the free memory beyond the pointer is written, and at most `ROUND_BYTES` of the
+        // answer are copied.
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             mstore(buffer, selector)
