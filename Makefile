@@ -1,0 +1,48 @@
+# Every verb does the set-up it needs. Verbs that pass arguments on take ARGS="...".
+MAKEFLAGS += --no-print-directory
+PYTHON_SOURCES := $(wildcard bots levtoken scripts tests tools)
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup chain demo compile test lint format lock licences clean
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install or check everything, inside this folder
+	@PYTHON="$(PYTHON)" tools/setup.sh
+
+chain: setup ## Start a local chain that stays: http://127.0.0.1:8545, chain id 31337
+	@.tools/bin/anvil --host 127.0.0.1 --port 8545 --chain-id 31337 --hardfork prague $(ARGS)
+
+demo: setup ## Deploy three tokens on a fresh chain and replay a price path
+	@.venv/bin/ape run demo --network ethereum:local:foundry $(ARGS)
+
+compile: setup ## Compile every contract anew
+	@.venv/bin/ape compile --force $(ARGS)
+
+test: setup ## Run the tests, for example make test ARGS="-k redeem"
+	@$(RUN) pytest $(ARGS)
+
+lint: setup ## Check style and types of Python and Solidity
+	@$(RUN) ruff check $(PYTHON_SOURCES)
+	@$(RUN) ruff format --check $(PYTHON_SOURCES)
+	@$(RUN) mypy
+	@.tools/foundry/forge fmt --check
+	@.tools/foundry/forge lint --deny notes
+
+format: setup ## Format Python and Solidity
+	@$(RUN) ruff check --fix $(PYTHON_SOURCES)
+	@$(RUN) ruff format $(PYTHON_SOURCES)
+	@.tools/foundry/forge fmt
+
+lock: setup ## Write the lock files anew; ARGS=--upgrade moves what no pin holds
+	@tools/lock.sh $(ARGS)
+
+licences: setup ## Write docs/licences.md from what is installed
+	@$(RUN) tools.licences
+
+clean: ## Remove everything that set-up and builds made
+	rm -rf .venv node_modules .tools .ape .build contracts/.cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
