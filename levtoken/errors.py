@@ -5,6 +5,15 @@ LevtokenError
 ├── DeploymentError      a record of deployments/ is missing, stale or from another chain
 ├── ChainError           the network, the account or a transaction refused
 └── PriceError           a price file cannot be replayed
+    ├── PriceFileError       it is missing, unreadable, or neither Parquet nor CSV
+    ├── MissingColumnError   it has no column of times or of prices
+    ├── UnknownSymbolError   it has no such symbol, or no token follows it
+    ├── TimeZoneError        its times, or the ones asked for, are not UTC
+    ├── EmptyWindowError     nothing to replay lies between the times asked for
+    ├── DuplicateBarError    a time comes twice
+    ├── BarOrderError        a time comes after a later one
+    ├── BarGapError          bars are missing, or their step changes
+    └── InvalidPriceError    a price is not a positive number
 """
 
 
@@ -26,3 +35,39 @@ class ChainError(LevtokenError):
 
 class PriceError(LevtokenError):
     """A price file cannot be replayed as it is."""
+
+
+class PriceFileError(PriceError):
+    """The file is missing, unreadable, or neither Parquet nor CSV."""
+
+
+class MissingColumnError(PriceError):
+    """The file lacks a column of times or of prices."""
+
+
+class UnknownSymbolError(PriceError):
+    """The file has no such symbol, or no token follows its underlying."""
+
+
+class TimeZoneError(PriceError):
+    """A time is not UTC, or does not say what it is."""
+
+
+class EmptyWindowError(PriceError):
+    """The window holds too few bars to replay."""
+
+
+class DuplicateBarError(PriceError):
+    """Two bars have the same time."""
+
+
+class BarOrderError(PriceError):
+    """A bar comes after a later one."""
+
+
+class BarGapError(PriceError):
+    """The bars do not follow each other at one step."""
+
+
+class InvalidPriceError(PriceError):
+    """A price is not a positive number."""

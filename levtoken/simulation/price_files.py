@@ -1,0 +1,131 @@
+"""Price paths from files.
+
+A file is Parquet (.parquet) or CSV (.csv, also compressed) with these columns; others are ignored.
+
+column                        content
+date | time | timestamp       when the bar opens, UTC: a time with its zone (2020-03-08T00:00:00Z),
+                              or a number, seconds since the epoch (milliseconds from 1e11 on)
+close | price                 price at the end of the bar, a positive number
+symbol                        which series the row belongs to; without it the file is one series
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from levtoken.errors import (
+    EmptyWindowError,
+    MissingColumnError,
+    PriceFileError,
+    TimeZoneError,
+    UnknownSymbolError,
+)
+from levtoken.simulation.prices import PricePath, Window, build, check_aligned, format_time
+
+TIME_COLUMNS = ("date", "time", "timestamp")
+PRICE_COLUMNS = ("close", "price")
+SYMBOL_COLUMN = "symbol"
+UTC_NAMES = {"UTC", "Etc/UTC", "UTC+00:00", "+00:00"}
+MILLISECONDS_FROM = 10**11  # as seconds, a date beyond the year 5000
+
+
+def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
+    """The paths of `symbols` in `file`, checked. No symbol: the only one that the file holds."""
+    frame = _read(file)
+    time_column = _column(frame, TIME_COLUMNS, file)
+    price_column = _column(frame, PRICE_COLUMNS, file)
+    chosen = _choose(frame, symbols, file)
+    if SYMBOL_COLUMN not in frame:
+        frame[SYMBOL_COLUMN] = chosen[0]
+    paths = []
+    for symbol in chosen:
+        rows = frame[frame[SYMBOL_COLUMN] == symbol]
+        stamps = _times(rows[time_column])
+        _check_overlap(symbol, stamps, window)
+        pairs = zip(stamps, rows[price_column], strict=True)
+        inside = [(time, value) for time, value in pairs if window.contains(time)]
+        paths.append(build(symbol, inside, file.name))
+    check_aligned(paths)
+    return paths
+
+
+def _check_overlap(symbol: str, stamps: Sequence[int], window: Window) -> None:
+    if stamps and not any(map(window.contains, stamps)):
+        raise EmptyWindowError(
+            f"{symbol}: no bar lies in the window, they run from {format_time(min(stamps))} to "
+            f"{format_time(max(stamps))}: choose --from and --to in there"
+        )
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if not file.is_file():
+        raise PriceFileError(f"there is no file {file}: --prices names a Parquet or CSV file")
+    is_csv = ".csv" in file.suffixes
+    if not is_csv and file.suffix != ".parquet":
+        raise PriceFileError(f"{file.name} is neither .parquet nor .csv: convert it to one of them")
+    try:
+        frame = pd.read_csv(file, dtype=str) if is_csv else pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise PriceFileError(f"{file.name} cannot be read: {reason}; check the file") from None
+    return frame.reset_index() if frame.index.name in TIME_COLUMNS else frame
+
+
+def _column(frame: pd.DataFrame, names: Sequence[str], file: Path) -> str:
+    for name in names:
+        if name in frame:
+            return name
+    raise MissingColumnError(
+        f"{file.name} has no column {' or '.join(names)}, only {', '.join(map(str, frame))}: "
+        "rename the one that holds it"
+    )
+
+
+def _choose(frame: pd.DataFrame, symbols: Sequence[str], file: Path) -> list[str]:
+    if SYMBOL_COLUMN not in frame:
+        if len(symbols) != 1:
+            raise UnknownSymbolError(
+                f"{file.name} is one series without a name: name it by one --symbol"
+            )
+        return list(symbols)
+    known = sorted(map(str, frame[SYMBOL_COLUMN].dropna().unique()))
+    if not symbols and len(known) == 1:
+        return known
+    unknown = [symbol for symbol in symbols if symbol not in known]
+    if unknown or not symbols:
+        fault = f"no symbol {unknown[0]}" if unknown else "several symbols"
+        raise UnknownSymbolError(
+            f"{file.name} has {fault}: choose by --symbol from {', '.join(known)}"
+        )
+    return list(dict.fromkeys(symbols))
+
+
+def _times(column: "pd.Series[Any]") -> list[int]:
+    """Seconds since the epoch."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        if str(column.dtype.tz) not in UTC_NAMES:
+            raise TimeZoneError(
+                f"the times of column {column.name} are in {column.dtype.tz}: convert them to UTC"
+            )
+        return [int(moment.timestamp()) for moment in column]
+    if pd.api.types.is_datetime64_dtype(column):
+        raise TimeZoneError(f"the times of column {column.name} have no zone: mark them as UTC")
+    return [_parse_time(str(value)) for value in column]
+
+
+def _parse_time(text: str) -> int:
+    text = text.strip()
+    if text.isdigit():
+        return int(text) if int(text) < MILLISECONDS_FROM else int(text) // 1000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise PriceFileError(
+            f"{text!r} is not a time: write 2020-03-08T00:00:00Z or seconds since the epoch"
+        ) from None
+    if moment.utcoffset() != timedelta(0):
+        raise TimeZoneError(f"the time {text} is not marked as UTC: convert it and append Z")
+    return int(moment.timestamp())
