@@ -318,7 +318,9 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         sizeDelta = state.size == 0
             ? targetLeverage * equity.toInt256() / state.price.toInt256()
             : LeverageMath.fraction(state.size, shares, supply);
-        int256 total = value.toInt256() + _goodQuote(sizeDelta).cost;
+        Quote memory q = venue.quote(address(this), sizeDelta, value.divUp(_unit));
+        Errors.raise(q.whyNot);
+        int256 total = value.toInt256() + q.cost;
         if (state.size == 0 && total < value.toInt256()) {
             // A trade that the skew pays for is a gift to all holders: it costs no less, and is
             // sized for the gift.
@@ -409,11 +411,11 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
             due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
             if (due.left < worthwhile) due.left = 0;
         }
-        Quote memory q = venue.quote(address(this), due.sizeDelta);
+        Quote memory q = venue.quote(address(this), due.sizeDelta, 0);
         if (due.reward > q.releasable) {
             if (due.left == 0) whyNot = _fixReward(due, q.releasable);
             if (whyNot != 0) return whyNot;
-            q = venue.quote(address(this), due.sizeDelta);
+            q = venue.quote(address(this), due.sizeDelta, 0);
             due.reward = due.reward.min(q.releasable);
         }
         if (q.whyNot != 0) return q.whyNot;
@@ -487,11 +489,6 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
     {
         int256 signed = targetLeverage > 0 ? aim.toInt256() : -aim.toInt256();
         return venue.sizeFor(address(this), -taken.toInt256(), signed, rewardRate);
-    }
-
-    function _goodQuote(int256 sizeDelta) private view returns (Quote memory q) {
-        q = venue.quote(address(this), sizeDelta);
-        Errors.raise(q.whyNot);
     }
 
     /// @dev Transient storage on every chain, so that local chains run the code of the public ones.

@@ -79,9 +79,12 @@ interface IPerpVenue {
     /// 0 when it never does.
     function liquidationPrice(address account) external view returns (uint256);
 
-    /// @notice What trading `sizeDelta` (WAD, signed) would do. Reverts only when the account
-    /// cannot be computed.
-    function quote(address account, int256 sizeDelta) external view returns (Quote memory);
+    /// @notice What trading `sizeDelta` (WAD, signed) would do after `marginDelta` (asset units) was
+    /// added: the margin decides whether the venue accepts, not what it costs.
+    function quote(address account, int256 sizeDelta, uint256 marginDelta)
+        external
+        view
+        returns (Quote memory);
 
     /// @notice The trade after which `|size| * price = |leverage| * equity`, where the equity is
     /// net of the cost of the trade and of a reward of `rewardRate * |sizeDelta| * price`.

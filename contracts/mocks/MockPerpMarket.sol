@@ -121,10 +121,15 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPerpVenue
-    function quote(address account, int256 sizeDelta) external view returns (Quote memory q) {
+    function quote(address account, int256 sizeDelta, uint256 marginDelta)
+        external
+        view
+        returns (Quote memory q)
+    {
         MarketState memory market = marketState();
         Position memory position = _load(account);
         _mark(market, position);
+        position.margin += (marginDelta * _unit).toInt256();
         Fill memory fill = _order(market, position, sizeDelta);
         q.fill = fill.price;
         q.fee = fill.fee;
