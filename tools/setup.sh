@@ -126,7 +126,10 @@ link_binaries() {
     mkdir -p .tools/bin .tools/foundry
     for tool in anvil forge; do
         for binary in node_modules/@foundry-rs/"$tool"-*/bin/"$tool"; do
-            [ -x "$binary" ] || fail "npm has no $tool for $(uname -sm): use Linux x86-64 or macOS"
+            [ -x "$binary" ] || {
+                rm -f node_modules/stamp
+                fail "npm has no $tool for $(uname -sm): use Linux on x86-64 or macOS on ARM"
+            }
             ln -sfn "../../$binary" ".tools/foundry/$tool"
         done
     done
