@@ -1,0 +1,250 @@
+"""The protocol on a chain, typed: the contracts of a deployment, and the status of its tokens."""
+
+from dataclasses import dataclass, is_dataclass
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import TypeVar, get_type_hints
+
+import ape
+from ape.contracts import ContractInstance
+from eth_utils.crypto import keccak
+from pydantic.alias_generators import to_camel
+
+from levtoken.deployments import Deployment, load_record
+from levtoken.errors import ChainError, DeploymentError
+
+T = TypeVar("T")
+LOCAL_NETWORKS = frozenset({"local", "devnet"})
+
+
+class Trigger(IntEnum):
+    """Why a rebalance is due; the values are those of `RebalancePolicy.Trigger`."""
+
+    NONE = 0
+    UPPER = 1
+    LOWER = 2
+    EMERGENCY = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """The connected network."""
+
+    name: str  # as Ape calls it; a fork has the name of what it forks
+    chain_id: int
+    genesis: str  # hash of block 0
+    local: bool  # mocks and test accounts are at home here
+    lasting: bool  # False when the chain, or the fork, ends with the command
+
+
+@dataclass(frozen=True)
+class PositionState:
+    """The token's account at its venue, WAD; `fault` is the error that a verb raises, or None."""
+
+    price: int
+    size: int
+    equity: int
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class PolicyData:
+    """The token's policy as stored: leverage and fractions in WAD, times in seconds."""
+
+    lower: int
+    upper: int
+    emergency: int
+    recenter: int
+    max_slippage: int
+    reward_rate: int
+    cooldown: int
+    cooldown_up: int
+    reward_ramp: int
+    reward_delay: int
+    emergency_cooldown: int
+    reward_cap: int
+    max_trade: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The last rebalance, and what is left of it."""
+
+    time: int
+    unfinished: Trigger
+    aim: int
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a rebalance would do now; `reason` is the error that it would revert with, or None."""
+
+    trigger: Trigger
+    aim: int
+    size_delta: int
+    left: int
+    limit: int
+    reward: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class TokenStatus:
+    """A token as the lens reports it, every number as on chain. Unless `ok`, only `token` is."""
+
+    token: str
+    ok: bool
+    name: str
+    symbol: str
+    asset: str
+    venue: str
+    target_leverage: int
+    supply: int
+    total_assets: int
+    share_price: int
+    leverage: int
+    liquidation_price: int
+    position: PositionState
+    policy: PolicyData
+    progress: Progress
+    due: Assessment
+
+
+@dataclass(frozen=True)
+class System:
+    """The contracts of a deployment: assets, tokens by symbol, the rest by underlying."""
+
+    deployment: Deployment
+    factory: ContractInstance
+    lens: ContractInstance
+    assets: dict[str, ContractInstance]
+    feeds: dict[str, ContractInstance]
+    oracles: dict[str, ContractInstance]
+    markets: dict[str, ContractInstance]
+    tokens: dict[str, ContractInstance]
+
+    def token(self, symbol: str) -> ContractInstance:
+        """The token of that symbol, or an error that lists those there are."""
+        if symbol not in self.tokens:
+            known = ", ".join(self.tokens) or "none"
+            raise DeploymentError(
+                f"{symbol} is not deployed on {self.deployment.network}: choose from {known}, "
+                f"or run `ape run deploy {symbol}`"
+            )
+        return self.tokens[symbol]
+
+
+def connected() -> Place:
+    """The connected network, as the node itself reports it."""
+    provider = ape.networks.provider
+    network = provider.network
+    name = network.name.removesuffix("-fork")
+    web3 = provider.web3
+    chain_id = int(web3.eth.chain_id)
+    if network.name not in LOCAL_NETWORKS and chain_id != network.chain_id:
+        raise ChainError(
+            f"the node has chain id {chain_id} but {name} has {network.chain_id}: "
+            "check --network and the node's address"
+        )
+    return Place(
+        name=name,
+        chain_id=chain_id,
+        genesis="0x" + bytes(web3.eth.get_block(0)["hash"]).hex(),
+        local=name in LOCAL_NETWORKS,
+        lasting=name == network.name and provider.name != "foundry",
+    )
+
+
+def load_deployment(folder: Path, place: Place) -> Deployment:
+    """The record of what is deployed on the connected network; raises a `DeploymentError` when
+    there is none, or when it is of a chain that is gone."""
+    path = folder / f"{place.name}.json"
+    if place.name == "local":
+        raise DeploymentError(
+            "nothing is deployed on a chain that starts with the command: run `make chain` in "
+            "another terminal and leave --network out"
+        )
+    record = load_record(path)
+    if fault := mismatch(record, place):
+        raise DeploymentError(f"{path.name} {fault}: run `ape run deploy` on this chain")
+    return record
+
+
+def mismatch(record: Deployment, place: Place) -> str | None:
+    """Why the record is not of the connected chain, or None when it is."""
+    if record.chain_id != place.chain_id:
+        return f"is of chain id {record.chain_id}, and this is {place.chain_id}"
+    if record.genesis != place.genesis or not _has_code(record):
+        return "is of a chain that is gone"
+    return None
+
+
+def _has_code(record: Deployment) -> bool:
+    provider = ape.networks.provider
+    return all(provider.get_code(address) for address in record.addresses())
+
+
+def system(deployment: Deployment) -> System:
+    """The contracts of a finished deployment, on the connected network."""
+    if deployment.factory is None or deployment.lens is None:
+        raise DeploymentError(
+            f"the deployment on {deployment.network} is unfinished: run `ape run deploy` again"
+        )
+    return System(
+        deployment=deployment,
+        factory=at("LeveragedTokenFactory", deployment.factory),
+        lens=at("LeveragedTokenLens", deployment.lens),
+        assets=_all("MockERC20", deployment.assets),
+        feeds=_all("MockAggregator", deployment.feeds),
+        oracles=_all("ChainlinkOracle", deployment.oracles),
+        markets=_all("MockPerpMarket", deployment.markets),
+        tokens=_all("LeveragedToken", deployment.tokens),
+    )
+
+
+def statuses(system: System, symbols: list[str] | None = None) -> list[TokenStatus]:
+    """The status of each token, in the order given (default: all), in one call."""
+    wanted = list(system.tokens) if symbols is None else symbols
+    addresses = [system.token(symbol).address for symbol in wanted]
+    return [_decode(TokenStatus, raw) for raw in system.lens.status(addresses)] if addresses else []
+
+
+def at(contract: str, address: str) -> ContractInstance:
+    """The contract of this project at `address`, without asking anything of the network."""
+    container = getattr(ape.project, contract)
+    return container.at(address, fetch_from_explorer=False, detect_proxy=False)
+
+
+@cache
+def _error_names() -> dict[bytes, str]:
+    errors = ape.project.Errors.contract_type.errors
+    return {keccak(text=error.selector)[:4]: error.name for error in errors}
+
+
+def error_name(selector: bytes) -> str | None:
+    """The name of a fault in the contracts' `Errors`; None for 0, hexadecimal when unknown."""
+    if not any(selector):
+        return None
+    return _error_names().get(bytes(selector), "0x" + bytes(selector).hex())
+
+
+def _all(contract: str, addresses: dict[str, str]) -> dict[str, ContractInstance]:
+    return {name: at(contract, address) for name, address in addresses.items()}
+
+
+def _decode(kind: type[T], raw: object) -> T:
+    """A struct as Ape decodes it, as the dataclass whose fields are its names in snake_case."""
+    values = {
+        name: _value(hint, getattr(raw, to_camel(name)))
+        for name, hint in get_type_hints(kind).items()
+    }
+    return kind(**values)
+
+
+def _value(hint: type, raw: object) -> object:
+    if is_dataclass(hint):
+        return _decode(hint, raw)
+    if isinstance(raw, bytes):
+        return error_name(raw)
+    return Trigger(raw) if hint is Trigger and isinstance(raw, int) else raw

@@ -1,0 +1,98 @@
+"""The record of a deployment, `deployments/<network>.json`: written around every transaction, so
+that a deployment that was killed continues where it stopped and deploys nothing twice."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from levtoken.errors import DeploymentError
+from levtoken.markets import Address
+from levtoken.yamlfile import Model, explain
+
+Group = Literal["assets", "feeds", "oracles", "markets", "tokens"]
+SINGLE = ("blueprint", "factory", "lens")
+
+
+class Pending(Model):
+    """A signed transaction that was about to be sent when the record was written."""
+
+    step: str
+    hash: str
+    sender: Address
+    nonce: int
+
+
+class Deployment(Model):
+    """What is deployed on one chain: assets, tokens by symbol, the rest by underlying."""
+
+    network: str
+    chain_id: int
+    genesis: str  # hash of block 0: tells a local chain from its successor on the same port
+    assets: dict[str, Address] = Field(default={})
+    feeds: dict[str, Address] = Field(default={})
+    oracles: dict[str, Address] = Field(default={})
+    markets: dict[str, Address] = Field(default={})
+    blueprint: Address | None = None
+    factory: Address | None = None
+    lens: Address | None = None
+    tokens: dict[str, Address] = Field(default={})
+    transactions: dict[str, str] = Field(default={})  # hash by step
+    pending: Pending | None = None
+
+    def address(self, step: str) -> str | None:
+        """The address that a step such as `markets.BTC` or `factory` left, or None."""
+        if step in SINGLE:
+            value: str | None = getattr(self, step)
+            return value
+        group, _, name = step.partition(".")
+        addresses: dict[str, str] = getattr(self, group, {})
+        return addresses.get(name)
+
+    def addresses(self) -> list[str]:
+        """Every address of the record."""
+        groups = (self.assets, self.feeds, self.oracles, self.markets, self.tokens)
+        found = [address for group in groups for address in group.values()]
+        return found + [address for step in SINGLE if (address := self.address(step))]
+
+    def with_address(self, step: str, address: str) -> "Deployment":
+        """A copy that holds the address of a step."""
+        if step in SINGLE:
+            return self.model_copy(update={step: address})
+        group, _, name = step.partition(".")
+        return self.model_copy(update={group: {**getattr(self, group), name: address}})
+
+    def with_transaction(self, step: str, hash_: str) -> "Deployment":
+        """A copy in which the step is done and nothing is pending."""
+        done = {**self.transactions, step: hash_}
+        return self.model_copy(update={"transactions": done, "pending": None})
+
+
+def load_record(path: Path) -> Deployment:
+    """The record, or a `DeploymentError` that says how to get one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DeploymentError(
+            f"nothing is deployed on {path.stem}: run `ape run deploy`, with the same --network"
+        ) from None
+    except OSError as error:
+        raise DeploymentError(f"{path.name} cannot be read: {error.strerror}") from None
+    try:
+        return Deployment.model_validate_json(text)
+    except ValidationError as error:
+        raise DeploymentError(
+            f"{path.name} is not a record ({explain(error)}): restore it from git or remove it"
+        ) from None
+
+
+def save_record(path: Path, record: Deployment) -> None:
+    """Writes the record so that whoever reads it finds the old or the new one, nothing between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(record.model_dump_json(indent=2, exclude_none=True) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

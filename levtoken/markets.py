@@ -1,0 +1,348 @@
+"""What `config/` says, typed: assets, markets, policies, tokens, and addresses on public networks.
+
+Numbers are human (3.8, 0.0006, 900) and exact. `struct()` gives the contract's struct in its own
+order and units, keyed by the names in Solidity; `tuple(struct().values())` is what a plain ABI
+encoder takes.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+from eth_utils.address import is_checksum_address
+from pydantic import AfterValidator, Field, model_validator
+
+from levtoken.errors import ConfigError
+from levtoken.units import WAD, to_fixed
+from levtoken.yamlfile import Exact, Model, Whole, read
+
+Struct = dict[str, int]
+T = TypeVar("T")
+
+MAX_LEVERAGE = 100  # LeveragedToken
+MAX_SLIPPAGE = Decimal("0.05")  # RebalancePolicy, as the next two
+MAX_REWARD_RATE = Decimal("0.001")
+MAX_COOLDOWN = 7 * 86400
+MAX_NAME = 31  # what fits into a bytes32 with its length
+MAX_ANSWER = 2**128 - 1  # ChainlinkOracle
+
+
+def _checksummed(value: str) -> str:
+    if not is_checksum_address(value):
+        raise ValueError("expected an address in checksum notation")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_checksummed)]
+Positive = Annotated[Exact, Field(gt=0)]
+NotNegative = Annotated[Exact, Field(ge=0)]
+Fraction = Annotated[Exact, Field(ge=0, lt=1)]
+Seconds = Annotated[Whole, Field(gt=0)]
+Label = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[\x20-\x7e]+$")]
+
+
+class Asset(Model):
+    """An ERC-20 that is put in, the quote currency of the prices."""
+
+    name: str = Field(min_length=1, description="Name of the mock on local chains")
+    decimals: Annotated[Whole, Field(ge=6, le=18)] = Field(description="Decimals of the asset")
+
+
+class Feed(Model):
+    """The price feed of an underlying, and when its answers are refused."""
+
+    description: str = Field(min_length=1, description='What the feed calls itself: "BTC / USD"')
+    decimals: Annotated[Whole, Field(ge=0, le=18)] = Field(description="Decimals of its answers")
+    heartbeat: Seconds = Field(description="Oldest answer that is good, seconds")
+    min_answer: NotNegative = Field(description="Answers at or below are refused, price")
+    max_answer: Positive = Field(description="Answers at or above are refused, price")
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min_answer >= self.max_answer:
+            raise ValueError("min_answer: expected a price below max_answer")
+        if self.to_answer(self.max_answer) > MAX_ANSWER:
+            raise ValueError("max_answer: expected a price that fits 128 bits")
+        return self
+
+    def to_answer(self, price: Decimal) -> int:
+        """`price` in the feed's decimals."""
+        return to_fixed(price, self.decimals)
+
+
+class LocalMarket(Model):
+    """What a local chain starts with."""
+
+    price: Positive = Field(description="First answer of the mock feed")
+    liquidity: Positive = Field(description="Asset in the pool that pays the traders' profits")
+
+
+class Market(Model):
+    """A perpetual market. Sizes in the underlying, money in the asset, rates as fractions."""
+
+    asset: str = Field(description="Symbol of the asset, from assets.yaml")
+    skew_scale: Positive = Field(description="Skew at which the premium is 100 %, underlying")
+    max_funding_velocity: NotNegative = Field(
+        description="Funding rate a day, per day, at full skew"
+    )
+    maker_fee: Fraction = Field(description="Fee of an order that shrinks the skew")
+    taker_fee: Fraction = Field(description="Fee of an order that grows the skew")
+    max_leverage: Annotated[Exact, Field(gt=1)] = Field(
+        description="Largest leverage after an order"
+    )
+    max_market_size: Positive = Field(description="Largest open interest a side, underlying")
+    liquidation_buffer: Fraction = Field(description="Liquidation margin, fraction of the notional")
+    liquidation_premium_multiplier: NotNegative = Field(
+        description="Weight of a position's own size"
+    )
+    liquidation_fee_ratio: Fraction = Field(
+        description="Liquidator's fee, fraction of the notional"
+    )
+    min_keeper_fee: NotNegative = Field(description="Smallest liquidation fee, asset")
+    max_keeper_fee: NotNegative = Field(description="Largest liquidation fee, asset")
+    keeper_liquidation_fee: NotNegative = Field(
+        description="Fixed part of the liquidator's pay, asset"
+    )
+    min_initial_margin: NotNegative = Field(description="Smallest margin behind a position, asset")
+    max_trade: Positive = Field(
+        description="Largest slice of a rebalance, underlying; safe: 0.9 x skew_scale x both fees"
+    )
+    feed: Feed
+    local: LocalMarket
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.maker_fee > self.taker_fee:
+            raise ValueError("maker_fee: expected at most taker_fee")
+        if self.min_keeper_fee > self.max_keeper_fee:
+            raise ValueError("min_keeper_fee: expected at most max_keeper_fee")
+        if not self.feed.min_answer < self.local.price < self.feed.max_answer:
+            raise ValueError("local.price: expected a price between the feed's bounds")
+        return self
+
+    def struct(self) -> Struct:
+        """`MarketParams` of the mock market."""
+        return {
+            "skewScale": to_fixed(self.skew_scale),
+            "maxFundingVelocity": to_fixed(self.max_funding_velocity),
+            "makerFee": to_fixed(self.maker_fee),
+            "takerFee": to_fixed(self.taker_fee),
+            "maxLeverage": to_fixed(self.max_leverage),
+            "maxMarketSize": to_fixed(self.max_market_size),
+            "liquidationBufferRatio": to_fixed(self.liquidation_buffer),
+            "liquidationPremiumMultiplier": to_fixed(self.liquidation_premium_multiplier),
+            "liquidationFeeRatio": to_fixed(self.liquidation_fee_ratio),
+            "minKeeperFee": to_fixed(self.min_keeper_fee),
+            "maxKeeperFee": to_fixed(self.max_keeper_fee),
+            "keeperLiquidationFee": to_fixed(self.keeper_liquidation_fee),
+            "minInitialMargin": to_fixed(self.min_initial_margin),
+        }
+
+
+class Policy(Model):
+    """When, how far, how fast and for which reward a token is rebalanced; leverage unsigned."""
+
+    lower: Positive = Field(description="Leverage at or below which the position is enlarged")
+    upper: Positive = Field(description="Leverage at or above which it is reduced")
+    emergency: Positive = Field(
+        description="Leverage at or above which it is reduced to the target"
+    )
+    recenter: Annotated[Exact, Field(ge=0, le=1)] = Field(
+        description="Where a rebalance stops: 0 at the target, 1 just inside the edge"
+    )
+    max_slippage: Annotated[Exact, Field(gt=0, le=MAX_SLIPPAGE)] = Field(
+        description="Largest distance of the fill from the index price, fraction"
+    )
+    cooldown: Annotated[Whole, Field(gt=0, le=MAX_COOLDOWN)] = Field(
+        description="Least time between rebalances, seconds"
+    )
+    cooldown_up: Annotated[Whole, Field(ge=0, le=MAX_COOLDOWN)] = Field(
+        description="Least time before one that enlarges the position, seconds"
+    )
+    emergency_cooldown: Seconds = Field(description="Least time before an emergency one, seconds")
+    reward_rate: Annotated[Exact, Field(ge=0, le=MAX_REWARD_RATE)] = Field(
+        description="Largest keeper reward, fraction of the notional traded"
+    )
+    reward_ramp: Annotated[Exact, Field(gt=0, le=MAX_LEVERAGE)] = Field(
+        description="Drift past the edge at which the reward reaches its rate, leverage"
+    )
+    reward_delay: Annotated[Whole, Field(gt=0, le=MAX_COOLDOWN)] = Field(
+        description="Time after which it does for what is left of a rebalance, seconds"
+    )
+    reward_cap: NotNegative = Field(description="Largest keeper reward, asset")
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError("lower: expected less than upper")
+        if self.upper >= self.emergency:
+            raise ValueError("emergency: expected more than upper")
+        if self.emergency_cooldown > self.cooldown:
+            raise ValueError("emergency_cooldown: expected at most cooldown")
+        return self
+
+    def struct(self, max_trade: Decimal) -> Struct:
+        """`Policy` of the token, whose slices are those of its market."""
+        return {
+            "lower": to_fixed(self.lower),
+            "upper": to_fixed(self.upper),
+            "emergency": to_fixed(self.emergency),
+            "recenter": to_fixed(self.recenter),
+            "maxSlippage": to_fixed(self.max_slippage),
+            "rewardRate": to_fixed(self.reward_rate),
+            "cooldown": self.cooldown,
+            "cooldownUp": self.cooldown_up,
+            "rewardRamp": to_fixed(self.reward_ramp),
+            "rewardDelay": self.reward_delay,
+            "emergencyCooldown": self.emergency_cooldown,
+            "rewardCap": to_fixed(self.reward_cap),
+            "maxTrade": to_fixed(max_trade),
+        }
+
+
+class Token(Model):
+    """A leveraged token: one market, one signed leverage, one policy."""
+
+    name: Label = Field(description="Name on chain, at most 31 characters")
+    underlying: str = Field(description="File name in markets/ without .yaml")
+    leverage: Exact = Field(description="Target leverage: 3 is three times long, -3 short")
+    policy: str = Field(description="File name in policies/ without .yaml")
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if not 0 < abs(self.leverage) <= MAX_LEVERAGE:
+            raise ValueError(f"leverage: expected 0 < |leverage| <= {MAX_LEVERAGE}")
+        return self
+
+
+class NetworkMarket(Model):
+    """What exists for an underlying on a public network."""
+
+    venue: Address | None = Field(
+        default=None, description="Where tokens trade; null: to be filled in"
+    )
+    feed: Address | None = Field(
+        default=None, description="Chainlink feed; when given, an oracle is deployed on it"
+    )
+
+
+class Network(Model):
+    """Addresses of what exists on a public network."""
+
+    chain_id: Annotated[Whole, Field(gt=0)] = Field(description="Deploying elsewhere is refused")
+    assets: dict[str, Address | None] = Field(description="Asset by symbol; null: to be filled in")
+    markets: dict[str, NetworkMarket] = Field(description="Venue and feed by underlying")
+
+
+class Config(Model):
+    """Everything in `config/`, cross-checked."""
+
+    assets: dict[str, Asset]
+    markets: dict[str, Market]
+    policies: dict[str, Policy]
+    tokens: dict[str, Token]
+    networks: dict[str, Network]
+
+    def market_of(self, symbol: str) -> Market:
+        """The market of a token."""
+        return self.markets[self.token(symbol).underlying]
+
+    def token(self, symbol: str) -> Token:
+        """The token of that symbol, or a `ConfigError` that lists those there are."""
+        if symbol not in self.tokens:
+            known = ", ".join(self.tokens)
+            raise ConfigError(f"no token {symbol}: choose from {known}, or add it to tokens.yaml")
+        return self.tokens[symbol]
+
+    def policy_struct(self, symbol: str) -> Struct:
+        """`Policy` of a token, in its contract's order and units."""
+        return self.policies[self.token(symbol).policy].struct(self.market_of(symbol).max_trade)
+
+    def token_params(self, symbol: str, venue: str) -> dict[str, object]:
+        """`TokenParams` of a token that trades at `venue`."""
+        token = self.token(symbol)
+        return {
+            "name": to_bytes32(token.name),
+            "symbol": to_bytes32(symbol),
+            "venue": venue,
+            "targetLeverage": to_fixed(token.leverage),
+            "policy": self.policy_struct(symbol),
+        }
+
+
+def to_bytes32(text: str) -> bytes:
+    """A short string as the contracts store it."""
+    return text.encode().ljust(32, b"\0")
+
+
+def load_config(folder: Path) -> Config:
+    """Reads and checks a `config/` folder; raises `ConfigError` naming file and field."""
+    name = folder.name
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; give the one that holds assets.yaml")
+    config = Config(
+        assets=read(folder / "assets.yaml", dict[str, Asset], f"{name}/assets.yaml"),
+        markets=_read_folder(folder / "markets", Market, f"{name}/markets"),
+        policies=_read_folder(folder / "policies", Policy, f"{name}/policies"),
+        tokens=read(folder / "tokens.yaml", dict[str, Token], f"{name}/tokens.yaml"),
+        networks=_read_folder(folder / "networks", Network, f"{name}/networks"),
+    )
+    for underlying, market in config.markets.items():
+        if market.asset not in config.assets:
+            _refuse(f"{name}/markets/{underlying}.yaml: asset", config.assets, market.asset)
+    for symbol in config.tokens:
+        _check_token(config, symbol, f"{name}/tokens.yaml: {symbol}")
+    for network, there in config.networks.items():
+        _check_network(config, there, f"{name}/networks/{network}.yaml")
+    return config
+
+
+def _read_folder(folder: Path, kind: type[T], name: str) -> dict[str, T]:
+    files = sorted(folder.glob("*.yaml"))
+    return {file.stem: read(file, kind, f"{name}/{file.name}") for file in files}
+
+
+def _check_token(config: Config, symbol: str, where: str) -> None:
+    token = config.tokens[symbol]
+    if not symbol.isascii() or not symbol.isalnum() or len(symbol) > MAX_NAME:
+        raise ConfigError(f"{where}: expected a symbol of at most {MAX_NAME} letters and digits")
+    if token.underlying not in config.markets:
+        _refuse(f"{where}.underlying", config.markets, token.underlying)
+    if token.policy not in config.policies:
+        _refuse(f"{where}.policy", config.policies, token.policy)
+    policy, market = config.policies[token.policy], config.markets[token.underlying]
+    target = abs(token.leverage)
+    if not policy.lower < target < policy.upper:
+        raise ConfigError(
+            f"{where}.policy: expected lower < {target} < upper, but {token.policy} has "
+            f"{policy.lower} and {policy.upper}"
+        )
+    if fault := _emergency_fault(policy, market):
+        raise ConfigError(f"{where}.policy: {token.policy} {fault} at market {token.underlying}")
+
+
+def _emergency_fault(policy: Policy, market: Market) -> str | None:
+    """What RebalancePolicy.validate finds wrong with the emergency level, in its own integers."""
+    u = to_fixed(policy.emergency)
+    slippage = to_fixed(policy.max_slippage)
+    worst = slippage + to_fixed(market.taker_fee)
+    if u * (worst + to_fixed(policy.reward_rate)) >= WAD * WAD:
+        return "emergency: a reduction could raise leverage: expected a lower one"
+    at_fill = u * (WAD + slippage) // (WAD - u * worst // WAD)
+    if at_fill >= to_fixed(market.max_leverage):
+        allowed = market.max_leverage.normalize()
+        return f"emergency: expected so low that the worst fill stays below {allowed:f}"
+    return None
+
+
+def _check_network(config: Config, network: Network, where: str) -> None:
+    for symbol in network.assets:
+        if symbol not in config.assets:
+            _refuse(f"{where}: assets.{symbol}", config.assets, symbol)
+    for underlying in network.markets:
+        if underlying not in config.markets:
+            _refuse(f"{where}: markets.{underlying}", config.markets, underlying)
+
+
+def _refuse(where: str, known: dict[str, T], got: str) -> None:
+    raise ConfigError(f"{where}: expected one of {', '.join(known)}, got {got}")

@@ -1,0 +1,164 @@
+"""The transactions of a deployment, in order, each with the name that it has in the record."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import ape
+from ape.api import AccountAPI, TransactionAPI
+from ape.contracts import ContractInstance
+
+from levtoken.chain import at
+from levtoken.deployments import Deployment
+from levtoken.markets import Config
+from levtoken.units import to_fixed
+
+PREAMBLE = bytes.fromhex("fe7100")  # of a blueprint, ERC-5202 version 0
+# Init code that stores what follows it:
+# PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
+LOADER = "61{:04x}80600a5f395ff3"
+CALL_GAS = 120_000  # more than any of the calls takes
+CREATE_GAS = 500_000  # base, constructor and storage, more than any of the contracts takes
+BYTE_GAS = 216  # a byte of code: 200 stored, 16 sent
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transaction: its name in the record, how to build it, and gas that is enough for it."""
+
+    key: str
+    build: Callable[[Deployment], TransactionAPI]
+    gas: int
+
+
+def local_steps(config: Config, symbols: Sequence[str], account: AccountAPI) -> list[Step]:
+    """Everything, mocks included."""
+    underlyings = underlyings_of(config, symbols)
+    assets = dict.fromkeys(config.markets[underlying].asset for underlying in underlyings)
+    steps = [_asset(config, symbol) for symbol in assets]
+    for underlying in underlyings:
+        steps += _market(config, underlying, account)
+    return steps + list(_protocol(config, symbols, account))
+
+
+def public_steps(
+    config: Config, symbols: Sequence[str], account: AccountAPI, feeds: set[str]
+) -> list[Step]:
+    """The protocol alone, and an oracle for every underlying in `feeds`."""
+    oracles = [u for u in underlyings_of(config, symbols) if u in feeds]
+    return [_oracle(config, u) for u in oracles] + list(_protocol(config, symbols, account))
+
+
+def underlyings_of(config: Config, symbols: Sequence[str]) -> list[str]:
+    """What the tokens track, each once."""
+    return list(dict.fromkeys(config.token(symbol).underlying for symbol in symbols))
+
+
+def blueprint_code() -> bytes:
+    """The blueprint of the tokens as it is stored."""
+    return PREAMBLE + _init_code("LeveragedToken")
+
+
+def _asset(config: Config, symbol: str) -> Step:
+    asset = config.assets[symbol]
+    arguments = (asset.name, symbol, asset.decimals)
+    return _create(f"assets.{symbol}", "MockERC20", lambda _: arguments)
+
+
+def _oracle(config: Config, underlying: str) -> Step:
+    feed = config.markets[underlying].feed
+    bounds = (feed.to_answer(feed.min_answer), feed.to_answer(feed.max_answer))
+    return _create(
+        f"oracles.{underlying}",
+        "ChainlinkOracle",
+        lambda record: (record.feeds[underlying], feed.heartbeat, *bounds),
+    )
+
+
+def _market(config: Config, underlying: str, account: AccountAPI) -> Iterator[Step]:
+    """Feed, oracle and market, and the pool that pays the profits of its traders."""
+    market = config.markets[underlying]
+    feed = market.feed
+    answer = feed.to_answer(market.local.price)
+    liquidity = to_fixed(market.local.liquidity, config.assets[market.asset].decimals)
+
+    def asset(record: Deployment) -> ContractInstance:
+        return at("MockERC20", record.assets[market.asset])
+
+    def address(record: Deployment) -> str:
+        return record.markets[underlying]
+
+    yield _create(
+        f"feeds.{underlying}", "MockAggregator", lambda _: (feed.decimals, feed.description, answer)
+    )
+    yield _oracle(config, underlying)
+    yield _create(
+        f"markets.{underlying}",
+        "MockPerpMarket",
+        lambda record: (
+            record.assets[market.asset],
+            record.oracles[underlying],
+            market.struct(),
+        ),
+    )
+    yield Step(
+        f"pool.{underlying}.mint",
+        lambda record: asset(record).mint.as_transaction(account, liquidity, sender=account),
+        CALL_GAS,
+    )
+    yield Step(
+        f"pool.{underlying}.approve",
+        lambda record: asset(record).approve.as_transaction(
+            address(record), liquidity, sender=account
+        ),
+        CALL_GAS,
+    )
+    yield Step(
+        f"pool.{underlying}.provide",
+        lambda record: at("MockPerpMarket", address(record)).provideLiquidity.as_transaction(
+            liquidity, sender=account
+        ),
+        CALL_GAS,
+    )
+
+
+def _protocol(config: Config, symbols: Sequence[str], account: AccountAPI) -> Iterator[Step]:
+    yield Step("blueprint", lambda _: _blueprint(account), _creation_gas("LeveragedToken"))
+    yield _create("factory", "LeveragedTokenFactory", lambda record: (record.blueprint,))
+    yield _create("lens", "LeveragedTokenLens", lambda _: ())
+    for symbol in symbols:
+        yield _token(config, symbol, account)
+
+
+def _token(config: Config, symbol: str, account: AccountAPI) -> Step:
+    underlying = config.token(symbol).underlying
+
+    def build(record: Deployment) -> TransactionAPI:
+        factory = at("LeveragedTokenFactory", str(record.factory))
+        params = config.token_params(symbol, record.markets[underlying])
+        return factory.create.as_transaction(params, sender=account)
+
+    return Step(f"tokens.{symbol}", build, _creation_gas("LeveragedToken"))
+
+
+def _blueprint(account: AccountAPI) -> TransactionAPI:
+    code = blueprint_code()
+    loader = bytes.fromhex(LOADER.format(len(code)))
+    ecosystem = ape.networks.provider.network.ecosystem
+    return ecosystem.create_transaction(data=loader + code, sender=account.address)
+
+
+def _create(key: str, contract: str, arguments: Callable[[Deployment], tuple[object, ...]]) -> Step:
+    def build(record: Deployment) -> TransactionAPI:
+        container = getattr(ape.project, contract)
+        return container.constructor.serialize_transaction(*arguments(record))
+
+    return Step(key, build, _creation_gas(contract))
+
+
+def _creation_gas(contract: str) -> int:
+    return CREATE_GAS + BYTE_GAS * len(_init_code(contract))
+
+
+def _init_code(contract: str) -> bytes:
+    container = getattr(ape.project, contract)
+    return bytes(container.contract_type.get_deployment_bytecode())

@@ -1,0 +1,89 @@
+"""Sends the transactions of a deployment so that none is sent twice, whenever the process dies.
+
+The hash of a signed transaction is known before it is sent, and is recorded then. A later run asks
+the chain what became of it: mined, it counts; unknown, it can never be mined beside its successor,
+which has the same nonce.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import ape
+from ape.api import AccountAPI, TransactionAPI
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3.exceptions import TransactionNotFound
+from web3.types import TxReceipt
+
+from levtoken.deployments import Deployment, Pending, save_record
+from levtoken.errors import ChainError
+
+PATIENCE = 300  # seconds to wait for a transaction that an earlier run sent
+
+
+class Journal:
+    """The record of a deployment while it grows; without a path it is kept in memory only."""
+
+    def __init__(self, record: Deployment, path: Path | None, account: AccountAPI) -> None:
+        self.record = record
+        self.account = account
+        self._path = path
+
+    def settle(self) -> str | None:
+        """Finds out what became of the transaction that an earlier run was about to send. Returns
+        its step when it counts."""
+        pending = self.record.pending
+        if pending is None:
+            return None
+        web3 = ape.networks.provider.web3
+        try:
+            web3.eth.get_transaction(pending.hash)
+        except TransactionNotFound:
+            receipt = None
+        else:
+            receipt = web3.eth.wait_for_transaction_receipt(pending.hash, timeout=PATIENCE)
+        if receipt is None or receipt["status"] != 1:
+            self._write(self.record.model_copy(update={"pending": None}))
+            return None
+        self._finish(pending, receipt)
+        return pending.step
+
+    def send(self, step: str, build: Callable[[], TransactionAPI]) -> None:
+        """Signs and sends the transaction that `build` returns, and waits until it is mined."""
+        provider = ape.networks.provider
+        transaction = build()
+        transaction.sender = self.account.address
+        signed = self.account.sign_transaction(self.account.prepare_transaction(transaction))
+        if signed is None:
+            raise ChainError(f"{step} was not signed: run the same command again to continue")
+        pending = Pending(
+            step=step,
+            hash="0x" + bytes(signed.txn_hash).hex(),
+            sender=self.account.address,
+            nonce=signed.nonce,
+        )
+        self._write(self.record.model_copy(update={"pending": pending}))
+        provider.send_transaction(signed)
+        self._finish(pending, provider.web3.eth.get_transaction_receipt(pending.hash))
+
+    def _finish(self, pending: Pending, receipt: TxReceipt) -> None:
+        address = _created(receipt)
+        record = self.record.with_transaction(pending.step, pending.hash)
+        self._write(record if address is None else record.with_address(pending.step, address))
+
+    def _write(self, record: Deployment) -> None:
+        self.record = record
+        if self._path is not None:
+            save_record(self._path, record)
+
+
+def _created(receipt: TxReceipt) -> str | None:
+    """The contract that a transaction created, itself or through the factory."""
+    if receipt["contractAddress"] is not None:
+        return str(receipt["contractAddress"])
+    event = ape.project.LeveragedTokenFactory.contract_type.events["TokenCreated"]
+    signature = keccak(text=event.selector)
+    for log in receipt["logs"]:
+        if bytes(log["topics"][0]) == signature:
+            return to_checksum_address(bytes(log["topics"][2])[-20:])
+    return None
