@@ -61,3 +61,9 @@ def test_the_anvil_that_is_found_passes_exit_codes_on() -> None:
     anvil = shutil.which("anvil")
     assert anvil is not None
     assert subprocess.run([anvil, "--no-such-option"], capture_output=True, check=False).returncode
+
+
+def test_anvil_stays_off_the_ports_of_outgoing_connections() -> None:
+    from ape_foundry import provider  # noqa: PLC0415 - the import is what is tested
+
+    assert (provider.EPHEMERAL_PORTS_START, provider.EPHEMERAL_PORTS_END) == (20_000, 32_000)
