@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import ape
 import pytest
@@ -11,6 +12,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from ape.exceptions import ContractLogicError
 from ape.types import HexBytes
+from ape_ethereum.trace import Trace
 from eth_utils import keccak
 
 from levtoken.units import WAD, to_fixed
@@ -160,10 +162,11 @@ def error_name(data: str) -> str:
 
 
 @contextmanager
-def reverts(name: str) -> Iterator[None]:
+def reverts(name: str) -> Iterator[pytest.ExceptionInfo[ContractLogicError]]:
     """Expects the call inside to revert with the error `name` and with no other."""
-    with pytest.raises(ContractLogicError) as caught:
-        yield
+    # Ape draws the call tree of every revert, which takes seconds when the calldata is long.
+    with patch.object(Trace, "show"), pytest.raises(ContractLogicError) as caught:
+        yield caught
     error = caught.value
     found = {type(error).__name__, error_name(str(error.message).split("(")[0])}
     assert name in found, f"reverted with {found}, not {name}"

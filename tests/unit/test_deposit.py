@@ -48,7 +48,8 @@ def test_refuses_less_than_a_position_needs(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"), [(0, "PriceNotPositive"), (-1, "PriceNotPositive"), (10**8, "PriceOutOfBounds")]
+    ("answer", "error"),
+    [(0, "PriceNotPositive"), (-1, "PriceNotPositive"), (10**8, "PriceOutOfBounds")],
 )
 def test_refuses_a_bad_price_and_changes_nothing(opened: World, answer: int, error: str) -> None:
     """I-11."""
@@ -86,14 +87,13 @@ def test_gives_what_the_preview_said_and_takes_the_assets(opened: World) -> None
     shares = opened.token.previewDeposit(AMOUNT * opened.unit)
     paid_before = opened.asset.balanceOf(opened.depositor)
     # Funding accrues by the second, so the preview is asked in the block of the call.
-    receipt = opened.token.deposit(
-        AMOUNT * opened.unit, opened.keeper, sender=opened.depositor
-    )
+    receipt = opened.token.deposit(AMOUNT * opened.unit, opened.keeper, sender=opened.depositor)
     expected = opened.token.previewDeposit(AMOUNT * opened.unit, block_id=receipt.block_number - 1)
     assert shares == expected
     assert paid_before - opened.asset.balanceOf(opened.depositor) == AMOUNT * opened.unit
     [event] = opened.token.Deposit.from_receipt(receipt)
-    assert event.sender == opened.depositor and event.owner == opened.keeper
+    assert event.sender == opened.depositor
+    assert event.owner == opened.keeper
     assert event.assets == AMOUNT * opened.unit
     assert event.shares == opened.token.balanceOf(opened.keeper)
 
@@ -136,7 +136,9 @@ def test_refuses_when_the_equity_is_gone(opened: World) -> None:
     for call in (
         lambda: opened.token.deposit(AMOUNT * opened.unit, opened.attacker, sender=opened.attacker),
         lambda: opened.token.mint(WAD, opened.attacker, sender=opened.attacker),
-        lambda: opened.token.redeem(WAD, opened.depositor, opened.depositor, sender=opened.depositor),
+        lambda: opened.token.redeem(
+            WAD, opened.depositor, opened.depositor, sender=opened.depositor
+        ),
         lambda: opened.token.rebalance(sender=opened.keeper),
     ):
         with reverts("EquityGone"):

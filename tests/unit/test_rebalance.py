@@ -54,7 +54,8 @@ def test_stops_at_the_aim_net_of_cost_and_reward(
     assert (due.trigger, due.aim) == (trigger, to_fixed(aim))
     receipt = world.token.rebalance(sender=world.keeper)
     [event] = world.token.Rebalanced.from_receipt(receipt)
-    assert event.trigger == trigger and event.keeper == world.keeper
+    assert event.trigger == trigger
+    assert event.keeper == world.keeper
     # The trade is sized to a wei of the underlying; the reward is rounded down to an asset unit,
     # 1e-6 of 100,000, times the leverage.
     assert abs(event.leverageAfter - to_fixed(aim)) <= 2 * WAD // 10**9
@@ -223,7 +224,8 @@ def test_a_token_below_the_minimum_of_the_venue_may_only_shrink(world: World) ->
     world.move("0.95")
     assert world.market.state(token).equity < 40 * WAD
     due = token.assess()
-    assert due.trigger in (UPPER, EMERGENCY) and due.reason == bytes(4)
+    assert due.trigger in (UPPER, EMERGENCY)
+    assert due.reason == bytes(4)
     assert due.reward == 0  # the venue lets no margin go
     token.rebalance(sender=world.keeper)
     assert token.leverage() <= to_fixed("3.4") + WAD // 10**6

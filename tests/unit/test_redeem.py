@@ -1,4 +1,4 @@
-"""Redeem: shares in, their part of the equity less what closing their part of the position costs."""
+"""Redeem: shares in, their part of the equity out, less what closing their part costs."""
 
 import ape
 import pytest
@@ -48,9 +48,7 @@ def test_spends_the_allowance_of_the_owner(world: World) -> None:
 def test_refuses_a_deadline_that_has_passed(world: World) -> None:
     late = ape.chain.blocks.head.timestamp - 1
     with reverts("DeadlinePassed"):
-        world.token.redeem(
-            WAD, world.attacker, world.attacker, 0, late, sender=world.attacker
-        )
+        world.token.redeem(WAD, world.attacker, world.attacker, 0, late, sender=world.attacker)
 
 
 def test_refuses_fewer_assets_than_the_bound(world: World) -> None:
@@ -99,9 +97,7 @@ def test_a_round_trip_at_one_price_ends_below_its_start(world: World) -> None:
 
 def test_ninety_percent_leave_and_the_rest_pay_nothing(world: World) -> None:
     """I-2."""
-    world.token.transfer(
-        world.attacker, 80_000 * WAD, sender=world.depositor
-    )
+    world.token.transfer(world.attacker, 80_000 * WAD, sender=world.depositor)
     price = world.token.sharePrice()
     redeem(world, world.token.balanceOf(world.attacker))
     assert world.token.sharePrice() >= price - WAD // 10**9
