@@ -13,7 +13,8 @@ setup: ## Install or check everything, inside this folder
 	@PYTHON="$(PYTHON)" tools/setup.sh
 
 chain: setup ## Start a local chain that stays: http://127.0.0.1:8545, chain id 31337
-	@.tools/bin/anvil --host 127.0.0.1 --port 8545 --chain-id 31337 --hardfork prague $(ARGS)
+	@.tools/bin/anvil --host 127.0.0.1 --port 8545 --chain-id 31337 --hardfork prague $(ARGS) || \
+		{ echo "chain: anvil ended; if port 8545 is taken, stop what listens there" >&2; exit 1; }
 
 demo: setup ## Deploy three tokens on a fresh chain and replay a price path
 	@.venv/bin/ape run demo --network ethereum:local:foundry $(ARGS)
