@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TypeVar, get_type_hints
 
 import ape
+from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.contracts import ContractInstance
+from ape.contracts.base import ContractTransactionHandler
 from eth_utils.crypto import keccak
 from pydantic.alias_generators import to_camel
 
@@ -16,6 +18,7 @@ from levtoken.errors import ChainError, DeploymentError
 
 T = TypeVar("T")
 LOCAL_NETWORKS = frozenset({"local", "devnet"})
+LOCAL_CHAIN_IDS = frozenset({1337, 31337})
 
 
 class Trigger(IntEnum):
@@ -142,16 +145,18 @@ def connected() -> Place:
     name = network.name.removesuffix("-fork")
     web3 = provider.web3
     chain_id = int(web3.eth.chain_id)
-    if network.name not in LOCAL_NETWORKS and chain_id != network.chain_id:
+    local = name in LOCAL_NETWORKS
+    # Ape takes any node for `local`, also one of a public chain.
+    if chain_id not in LOCAL_CHAIN_IDS if local else chain_id != network.chain_id:
         raise ChainError(
-            f"the node has chain id {chain_id} but {name} has {network.chain_id}: "
-            "check --network and the node's address"
+            f"the node has chain id {chain_id}, which {name} does not have: "
+            "check --network and the address of the node"
         )
     return Place(
         name=name,
         chain_id=chain_id,
         genesis="0x" + bytes(web3.eth.get_block(0)["hash"]).hex(),
-        local=name in LOCAL_NETWORKS,
+        local=local,
         lasting=name == network.name and provider.name != "foundry",
     )
 
@@ -160,7 +165,7 @@ def load_deployment(folder: Path, place: Place) -> Deployment:
     """The record of what is deployed on the connected network; raises a `DeploymentError` when
     there is none, or when it is of a chain that is gone."""
     path = folder / f"{place.name}.json"
-    if place.name == "local":
+    if place.name == "local" and not place.lasting:
         raise DeploymentError(
             "nothing is deployed on a chain that starts with the command: run `make chain` in "
             "another terminal and leave --network out"
@@ -216,14 +221,28 @@ def at(contract: str, address: str) -> ContractInstance:
     return container.at(address, fetch_from_explorer=False, detect_proxy=False)
 
 
+def send(method: ContractTransactionHandler, *arguments: object, sender: AccountAPI) -> ReceiptAPI:
+    """Sends a call as a transaction, with room for what the estimate of its gas cannot see."""
+    return sender.call(with_room(method.as_transaction(*arguments, sender=sender)))
+
+
+def with_room(transaction: TransactionAPI) -> TransactionAPI:
+    """Half again the gas: it was estimated in the second of the last block, in which no funding has
+    accrued yet, and a later second writes more storage."""
+    ceiling = ape.networks.provider.max_gas
+    transaction.gas_limit = min(transaction.gas_limit * 3 // 2, ceiling)
+    return transaction
+
+
 @cache
 def _error_names() -> dict[bytes, str]:
-    errors = ape.project.Errors.contract_type.errors
+    contracts = (ape.project.LeveragedToken, ape.project.Errors)
+    errors = [error for contract in contracts for error in contract.contract_type.errors]
     return {keccak(text=error.selector)[:4]: error.name for error in errors}
 
 
 def error_name(selector: bytes) -> str | None:
-    """The name of a fault in the contracts' `Errors`; None for 0, hexadecimal when unknown."""
+    """The name of an error of the contracts; None for 0, hexadecimal when unknown."""
     if not any(selector):
         return None
     return _error_names().get(bytes(selector), "0x" + bytes(selector).hex())

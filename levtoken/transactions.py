@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 from web3.exceptions import TransactionNotFound
 from web3.types import TxReceipt
 
+from levtoken.chain import with_room
 from levtoken.deployments import Deployment, Pending, save_record
 from levtoken.errors import ChainError
 
@@ -53,7 +54,8 @@ class Journal:
         provider = ape.networks.provider
         transaction = build()
         transaction.sender = self.account.address
-        signed = self.account.sign_transaction(self.account.prepare_transaction(transaction))
+        prepared = with_room(self.account.prepare_transaction(transaction))
+        signed = self.account.sign_transaction(prepared)
         if signed is None:
             raise ChainError(f"{step} was not signed: run the same command again to continue")
         pending = Pending(

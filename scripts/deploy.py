@@ -1,0 +1,50 @@
+"""Deploys leveraged tokens and what they need; run again, it continues where it stopped."""
+
+import click
+
+from levtoken.cli import Session, command
+from levtoken.deploy import Plan, deploy, record_path
+from levtoken.tables import print_checks
+from levtoken.units import from_fixed
+
+
+@command
+@click.argument("tokens", nargs=-1)
+@click.option("--yes", is_flag=True, help="Spend without asking.")
+def cli(session: Session, tokens: tuple[str, ...], yes: bool) -> None:
+    """Deploy TOKENS, by default every token of the configuration.
+
+    On a local chain the mocks that they need come first: assets, feeds, oracles and markets with
+    their pools. On any other network those must exist: their addresses are read from
+    networks/NETWORK.yaml in the configuration, and nothing is deployed when one is missing.
+
+    What is deployed is recorded in deployments/NETWORK.json after every transaction. A deployment
+    that was interrupted continues when it is run again, and nothing is deployed twice. At the end
+    the chain is compared with the configuration.
+
+    \b
+    Examples:
+      make chain                                   # in another terminal, then:
+      ape run deploy                               # every token, on the local chain
+      ape run deploy BTC3L ETH2L                   # these two
+      ape run deploy --network ethereum:sepolia:URL --account ALIAS
+    """
+
+    def confirm(plan: Plan) -> bool:
+        click.echo(
+            f"transactions to send on {session.place.name}: {len(plan.steps)}, at most "
+            f"{plan.gas:,} gas, {from_fixed(plan.cost):.6f} ETH at the present price"
+        )
+        return yes or session.place.local or click.confirm("Send them?")
+
+    record = record_path(session.records, session.place)
+    deploy(
+        session.config(),
+        tokens,
+        session.account(),
+        record=record,
+        confirm=confirm,
+        echo=click.echo,
+        report=print_checks,
+    )
+    click.echo(f"recorded in {record}" if record else "not recorded: this chain ends here")
