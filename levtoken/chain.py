@@ -216,9 +216,9 @@ def statuses(system: System, symbols: list[str] | None = None) -> list[TokenStat
 
 
 def at(contract: str, address: str) -> ContractInstance:
-    """The contract of this project at `address`, without asking anything of the network."""
-    container = getattr(ape.project, contract)
-    return container.at(address, fetch_from_explorer=False, detect_proxy=False)
+    """The contract of this project at `address`. Ape's own lookup would merge in what it remembers
+    of the address, on a local chain that of another contract of an earlier chain."""
+    return ContractInstance(address, getattr(ape.project, contract).contract_type)
 
 
 def send(method: ContractTransactionHandler, *arguments: object, sender: AccountAPI) -> ReceiptAPI:
