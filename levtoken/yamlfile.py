@@ -1,5 +1,6 @@
 """Reads a YAML file into a pydantic model: numbers exact, and errors that name the field."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,6 +13,8 @@ from levtoken.errors import ConfigError
 
 T = TypeVar("T")
 DECIMALS = 18
+LONGEST = 60  # characters of a wrong value that are shown
+MESSAGES = {"missing": "is missing", "extra_forbidden": "is not a field here"}
 LARGEST = 10**15  # far from where the contracts' narrow fields end
 
 
@@ -87,7 +90,7 @@ def read(path: Path, kind: type[T], named: str) -> T:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{named}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{named}: is not YAML: {_where(error)}") from None
+        raise ConfigError(f"{named}: {_where(error)}") from None
     try:
         return TypeAdapter(kind).validate_python(raw)
     except PydanticError as error:
@@ -98,19 +101,19 @@ def explain(error: PydanticError) -> str:
     """The first fault as `field: what is expected, got value`, and how many more there are."""
     faults = error.errors(include_url=False)
     first = faults[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    shown = isinstance(first["input"], str | int | float | Decimal)
-    got = (
-        f", got {str(first['input'])[:60]}" if shown and first["type"] != "extra_forbidden" else ""
-    )
-    if first["type"] == "missing":
-        message = "is missing"
-    elif first["type"] == "extra_forbidden":
-        message = "is not a field here"
+    parts = [str(part) for part in first["loc"] if part != "[key]"]
+    message = MESSAGES.get(first["type"]) or _expected(first["msg"], first["input"])
+    if own := re.match(r"([a-z_.]+): ", message):  # a rule that names the field itself
+        parts.append(own[1])
+        message = message[own.end() :]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{field}: {message}{got}{more}" if field else f"{message}{got}{more}"
+    return ": ".join(part for part in (".".join(parts), message + more) if part)
+
+
+def _expected(message: str, got: object) -> str:
+    message = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    shown = f", got {str(got)[:LONGEST]}" if isinstance(got, str | int | float | Decimal) else ""
+    return message[:1].lower() + message[1:] + shown
 
 
 def _where(error: yaml.YAMLError) -> str:

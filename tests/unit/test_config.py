@@ -1,0 +1,180 @@
+"""The configuration: what is shipped is the documented default, and what is wrong is refused with
+the file and the field."""
+
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from levtoken import markets
+from levtoken.errors import ConfigError
+from levtoken.markets import Config, load_config
+from levtoken.yamlfile import Model
+
+SHIPPED = Path(__file__).resolve().parents[2] / "config"
+
+# POLICY.md, last table: |L|, lower, upper, emergency, maxSlippage.
+DEFAULT_BANDS = [
+    ("2x", "1.6 2.5 3 0.01"),
+    ("3x", "2.4 3.8 4.5 0.01"),
+    ("5x", "4.2 6 7 0.01"),
+    ("10x", "8.8 11.4 13 0.006"),
+    ("20x", "18 22.2 25 0.003"),
+]
+
+ASSETS, TOKENS = "assets.yaml", "tokens.yaml"
+BTC, POLICY, NETWORK = "markets/BTC.yaml", "policies/3x.yaml", "networks/example.yaml"
+FEE, TRADE = "taker_fee: 0.0006", "max_trade: 54"
+# File, text in it, what replaces it, and what the message must say after the file's name.
+WRONG = [
+    (ASSETS, "decimals: 6", "decimals: 5", "USDC.decimals: expected greater"),
+    (ASSETS, "decimals: 6", "decimals: six", "USDC.decimals: expected a whole number, got six"),
+    (ASSETS, "  decimals: 6", "", "USDC.decimals: is missing"),
+    (ASSETS, "USDC:", "- USDC:", "expected a valid dictionary"),
+    (BTC, FEE, "taker_fee: 6 bp", "taker_fee: "),
+    (BTC, FEE, "taker_fee: 1.5", "taker_fee: expected less"),
+    (BTC, FEE, "taker_fee: .nan", "line 6: .nan is not a decimal number"),
+    (BTC, FEE, "taker_fee: yes", "taker_fee: expected a decimal"),
+    (BTC, FEE, "taker_fee: 1e-19", "taker_fee: expected at most 18"),
+    (BTC, FEE, "taker_fee: 1e-7", "maker_fee: expected at most taker"),
+    (BTC, FEE, "takerFee: 0.0006", "taker_fee: is missing (and 1 more)"),
+    (BTC, TRADE, "max_trade: 54\nfee: 1", "fee: is not a field here"),
+    (BTC, TRADE, "asset: USDC", "line 16: asset is given twice"),
+    (BTC, TRADE, "max_trade: [", "line 18: "),
+    (BTC, "asset: USDC", "asset: DAI", "asset: expected one of USDC, got DAI"),
+    (BTC, "heartbeat: 3600", "heartbeat: 0", "feed.heartbeat: expected greater"),
+    (BTC, "heartbeat: 3600", "heartbeat: 0.5", "feed.heartbeat: expected a whole"),
+    (BTC, "min_answer: 100", "min_answer: 1e9", "feed.min_answer: expected a price"),
+    (BTC, "price: 60_000", "price: 6", "local.price: expected a price between"),
+    (POLICY, "lower: 2.4", "lower: 3.9", "lower: expected less than upper"),
+    (POLICY, "emergency: 4.5", "emergency: 3.7", "emergency: expected more than upper"),
+    (POLICY, "recenter: 0.5", "recenter: 1.1", "recenter: expected less"),
+    (POLICY, "max_slippage: 0.01", "max_slippage: 0.06", "max_slippage: expected"),
+    (POLICY, "reward_rate: 0.001", "reward_rate: 0.0011", "reward_rate: expected"),
+    (POLICY, "cooldown: 900", "cooldown: 30", "emergency_cooldown: expected at most"),
+    (POLICY, "cooldown: 900", "cooldown: 604801", "cooldown: expected less"),
+    (TOKENS, "leverage: -3", "leverage: 0", "BTC3S.leverage: expected 0 <"),
+    (TOKENS, "leverage: -3", "leverage: -2", "BTC3S.policy: expected lower < 2 < upper"),
+    (TOKENS, "underlying: SOL", "underlying: DOGE", "SOL3L.underlying: expected one of BTC"),
+    (TOKENS, "3x Long SOL", "A name of thirty-two characters.", "SOL3L.name: string should"),
+    (TOKENS, "SOL3L:", "SOL-3:", "SOL-3: expected a symbol"),
+    (TOKENS, "leverage: -3, policy: 3x", "leverage: -3, policy: 4x", "BTC3S.policy: expected"),
+    (
+        TOKENS,
+        "underlying: SOL, leverage: 3, policy: 3x",
+        "underlying: SOL, leverage: 20, policy: 20x",
+        "SOL3L.policy: 20x emergency: expected so low that the worst fill stays below 27.5",
+    ),
+    (NETWORK, "chain_id: 1", "chain_id: mainnet", "chain_id: expected a whole"),
+    (NETWORK, "USDC: null", "DAI: null", "assets.DAI: expected one of USDC"),
+    (NETWORK, "USDC: null", 'USDC: "0x12"', "assets.USDC: expected an address"),
+    (NETWORK, "USDC: null", f"USDC: {10**40}", "assets.USDC: expected"),
+    (NETWORK, "ETH:", "DOGE:", "markets.DOGE: expected one of BTC"),
+]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[[str, str, str], Path]:
+    """A copy of the shipped configuration in which a text of one file is another."""
+
+    def change(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "config"
+        shutil.copytree(SHIPPED, folder)
+        path = folder / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old}"
+        path.write_text(text.replace(old, new, 1))
+        return folder
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Config:
+    return load_config(SHIPPED)
+
+
+@pytest.mark.parametrize(("name", "band"), DEFAULT_BANDS)
+def test_the_default_policies_are_the_documented_ones(
+    shipped: Config, name: str, band: str
+) -> None:
+    policy = shipped.policies[name]
+    found = [policy.lower, policy.upper, policy.emergency, policy.max_slippage]
+    assert found == [Decimal(number) for number in band.split()]
+    assert policy.recenter == Decimal("0.5")
+    assert (policy.cooldown, policy.cooldown_up) == (900, 4 * 3600)
+    assert policy.emergency_cooldown == (12 if name in {"10x", "20x"} else 60)
+    assert policy.reward_rate == Decimal("0.001")
+    leverage = Decimal(name.removesuffix("x"))
+    assert policy.reward_ramp == (policy.upper - leverage) / 5
+
+
+@pytest.mark.parametrize(("underlying", "slice_"), [("ETH", 540), ("BTC", 54), ("SOL", 1575)])
+def test_a_slice_of_a_market_cannot_be_sandwiched_at_a_profit(
+    shipped: Config, underlying: str, slice_: int
+) -> None:
+    market = shipped.markets[underlying]
+    safe = Decimal("0.9") * market.skew_scale * (market.maker_fee + market.taker_fee)
+    assert market.max_trade == slice_ <= safe
+
+
+def test_the_structs_have_the_order_and_units_of_the_contracts(shipped: Config) -> None:
+    market = list(shipped.markets["SOL"].struct().items())
+    assert market[0] == ("skewScale", 1_750_000 * 10**18)
+    assert market[4] == ("maxLeverage", 275 * 10**17)
+    assert market[-1] == ("minInitialMargin", 40 * 10**18)
+    policy = shipped.policy_struct("BTC3S")
+    assert list(policy)[6:9] == ["cooldown", "cooldownUp", "rewardRamp"]
+    assert policy["emergencyCooldown"] == 60
+    assert policy["maxTrade"] == 54 * 10**18
+    params = shipped.token_params("BTC3S", "venue")
+    assert params["targetLeverage"] == -3 * 10**18
+    assert params["symbol"] == b"BTC3S".ljust(32, b"\0")
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), WRONG)
+def test_refuses_what_is_wrong_with_file_and_field(
+    changed: Callable[[str, str, str], Path], file: str, old: str, new: str, message: str
+) -> None:
+    folder = changed(file, old, new)
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder)
+    assert str(caught.value).startswith(f"config/{file}: "), caught.value
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_refuses_a_missing_file_and_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such folder"):
+        load_config(tmp_path / "nowhere")
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    (tmp_path / "config" / TOKENS).unlink()
+    with pytest.raises(ConfigError, match=r"config/tokens\.yaml: cannot be read"):
+        load_config(tmp_path / "config")
+
+
+def test_names_the_tokens_there_are(shipped: Config) -> None:
+    with pytest.raises(ConfigError, match="no token DOGE3L: choose from BTC2L, BTC3L"):
+        shipped.token("DOGE3L")
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"),
+    [
+        (markets.Asset, ""),
+        (markets.Market, ""),
+        (markets.Feed, "feed."),
+        (markets.LocalMarket, "local."),
+        (markets.Policy, ""),
+        (markets.Token, ""),
+        (markets.Network, ""),
+        (markets.NetworkMarket, "markets.UNDERLYING."),
+    ],
+)
+def test_every_field_is_documented(kind: type[Model], prefix: str) -> None:
+    text = (SHIPPED / "README.md").read_text()
+    for name, field in kind.model_fields.items():
+        if field.description is not None:
+            assert f"| `{prefix}{name}` | {field.description} |" in text
