@@ -50,11 +50,11 @@ def test_a_build_is_discarded_when_a_source_is_renamed_or_gone(tree: Path) -> No
 
 
 def test_tools_are_found_inside_the_project_without_activation() -> None:
-    code = "import os, shutil; print(shutil.which('anvil'), os.environ['APE_DATA_FOLDER'])"
+    code = "import os, shutil; print(os.environ['APE_DATA_FOLDER']); print(shutil.which('anvil'))"
     shown = subprocess.run(
         [sys.executable, "-c", code], env={"PATH": os.defpath}, capture_output=True, check=True
     )
-    assert shown.stdout.decode().split() == [f"{PROJECT}/.tools/bin/anvil", f"{PROJECT}/.ape"]
+    assert shown.stdout.decode().splitlines() == [f"{PROJECT}/.ape", f"{PROJECT}/.tools/bin/anvil"]
 
 
 def test_the_anvil_that_is_found_passes_exit_codes_on() -> None:
