@@ -4,6 +4,8 @@ LevtokenError
 ├── ConfigError          a file of config/ is wrong; the message names the field
 ├── DeploymentError      a record of deployments/ is missing, stale or from another chain
 ├── ChainError           the network, the account or a transaction refused
+│   └── RevertedError        a transaction of a replay reverted; the message names the error
+├── OutputError          a result cannot be written
 └── PriceError           a price file cannot be replayed
     ├── PriceFileError       it is missing, unreadable, or neither Parquet nor CSV
     ├── MissingColumnError   it has no column of times or of prices
@@ -31,6 +33,14 @@ class DeploymentError(LevtokenError):
 
 class ChainError(LevtokenError):
     """The network, the account or the contract refused."""
+
+
+class RevertedError(ChainError):
+    """A transaction of a replay reverted."""
+
+
+class OutputError(LevtokenError):
+    """A result cannot be written where it should go."""
 
 
 class PriceError(LevtokenError):
