@@ -23,7 +23,8 @@ from levtoken.errors import (
     TimeZoneError,
     UnknownSymbolError,
 )
-from levtoken.simulation.prices import PricePath, Window, build, check_aligned, format_time
+from levtoken.simulation.prices import PricePath, build, check_aligned, format_time
+from levtoken.simulation.window import Window
 
 TIME_COLUMNS = ("date", "time", "timestamp")
 PRICE_COLUMNS = ("close", "price")
