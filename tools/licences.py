@@ -75,13 +75,11 @@ def python_packages() -> list[Package]:
 
 def licence_of(package: Distribution) -> str:
     metadata = package.metadata
-    if expression := metadata["License-Expression"]:
-        return expression
     classifiers = [CLASSIFIER.match(line) for line in metadata.get_all("Classifier") or []]
-    named = [found.group(1) for found in classifiers if found]
-    if named:
-        return ", ".join(named)
-    return (metadata["License"] or "not stated").splitlines()[0]
+    named = ", ".join(found.group(1) for found in classifiers if found)
+    stated = [*(metadata.get_all("License-Expression") or []), *filter(None, [named])]
+    stated += metadata.get_all("License") or []
+    return str(stated[0]).splitlines()[0] if stated else "not stated"
 
 
 def npm_packages() -> list[Package]:
