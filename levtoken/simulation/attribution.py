@@ -8,13 +8,11 @@ from levtoken.simulation.entries import DIGITS, Entry, Loss, Mark, Trade, Transf
 from levtoken.units import WAD
 
 RESIDUAL_LIMIT = Decimal("1e-9")  # of the equity; amounts are rounded to 1e-18 a few times a bar
-    "1e-9"
-)  # of the equity; every number is rounded to 1e-18 a few times a bar
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What made the change of the share price, in assets per share; the terms sum to `total`."""
+    """What made the change of the share price, in assets per share; the terms add up to `sum`."""
 
     exposure: Decimal = Decimal(0)  # target leverage x return x equity
     drift: Decimal = Decimal(0)  # (leverage - target) x return x equity

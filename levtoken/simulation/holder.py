@@ -6,7 +6,8 @@ from levtoken.artifacts import load
 from levtoken.chain import System
 from levtoken.errors import ChainError, RevertedError
 from levtoken.simulation.market import NO_LIMIT, ReplayMarket, adopt
-from levtoken.simulation.node import Node, RemoteContract
+from levtoken.simulation.node import Node
+from levtoken.simulation.remote import RemoteContract
 from levtoken.units import WAD, from_fixed, to_fixed
 
 

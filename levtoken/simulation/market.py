@@ -6,8 +6,9 @@ from levtoken.artifacts import load
 from levtoken.chain import System
 from levtoken.simulation.arbitrageur import Account, ArbitrageurSettings, act
 from levtoken.simulation.entries import Mark
-from levtoken.simulation.node import Node, RemoteContract
+from levtoken.simulation.node import Node
 from levtoken.simulation.prices import PricePath
+from levtoken.simulation.remote import RemoteContract
 from levtoken.units import WAD
 
 NO_LIMIT = 2**256 - 1
@@ -38,8 +39,8 @@ class ReplayMarket:
         self.arbitrageur = adopt(node, f"arbitrageur {underlying}")
 
     def push(self, sender: str, bar: int) -> None:
-        """Publishes the price of a bar, cut to the decimals that the feed has."""
-        self.feed.send(sender, "push", self.path.bars[bar].price // self.feed_unit)
+        """Publishes the price of a bar, cut to the decimals of the feed, in `Node.one_block`."""
+        self.feed.post(sender, "push", self.path.bars[bar].price // self.feed_unit)
 
     def fund_arbitrageur(self) -> None:
         """Gives the arbitrageur all that it may ever deposit."""

@@ -1,16 +1,15 @@
 """The local node of a replay: raw JSON-RPC, because a call through Ape's contract objects takes ten
 times as long, and anvil's control of the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from web3 import Web3
 from web3.types import RPCEndpoint
 
-from levtoken.artifacts import AbiValue, Artifact
-from levtoken.chain import error_name
-from levtoken.errors import ChainError, RevertedError
+from levtoken.errors import ChainError
 from levtoken.units import WAD
 
 Json = Any  # what json.loads gives
@@ -84,13 +83,24 @@ class Node:
     def send(self, sender: str, to: str, data: bytes) -> str | None:
         """Sends from an adopted address. Returns None, or the revert data as hexadecimal."""
         message = {"from": sender, "to": to, "data": "0x" + data.hex(), "gas": hex(GAS)}
-        hash_ = self.request("eth_sendTransaction", message)
-        for _ in range(POLLS):
-            receipt = self.request("eth_getTransactionReceipt", hash_)
-            if receipt is not None:
-                succeeded = int(receipt["status"], 16) == 1
-                return None if succeeded else self._revert_data(message, receipt["blockNumber"])
-        raise ChainError(f"the node did not mine {hash_}: is its automatic mining off?")
+        receipt = self._receipt(self.request("eth_sendTransaction", message))
+        succeeded = int(receipt["status"], 16) == 1
+        return None if succeeded else self._revert_data(message, receipt["blockNumber"])
+
+    @contextmanager
+    def one_block(self) -> Iterator[None]:
+        """What is posted within it is mined in one block at its end."""
+        self.request("evm_setAutomine", False)
+        try:
+            yield
+            self.request("evm_mine")
+        finally:
+            self.request("evm_setAutomine", True)
+
+    def post(self, sender: str, to: str, data: bytes) -> None:
+        """Sends within `one_block`, where there is no receipt yet."""
+        message = {"from": sender, "to": to, "data": "0x" + data.hex(), "gas": hex(GAS)}
+        self.request("eth_sendTransaction", message)
 
     def logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
         """Events of `addresses` in the blocks from `first` to `last`, in order."""
@@ -106,28 +116,14 @@ class Node:
             for raw in self.request("eth_getLogs", question)
         ]
 
+    def _receipt(self, hash_: str) -> Json:
+        for _ in range(POLLS):
+            receipt = self.request("eth_getTransactionReceipt", hash_)
+            if receipt is not None:
+                return receipt
+        raise ChainError(f"the node did not mine {hash_}: is its automatic mining off?")
+
     def _revert_data(self, message: dict[str, str], block: str) -> str:
         """What the transaction reverted with, by calling it again on the state it left."""
         response: Json = self._web3.provider.make_request(RPCEndpoint("eth_call"), [message, block])
         return str(response.get("error", {}).get("data") or NO_FAULT)
-
-
-class RemoteContract:
-    """A contract at an address of a node, by its artifact."""
-
-    def __init__(self, node: Node, artifact: Artifact, address: str) -> None:
-        self._node = node
-        self._artifact = artifact
-        self.address = address
-
-    def call(self, name: str, *arguments: AbiValue, block: int | None = None) -> AbiValue:
-        function = self._artifact.function(name, len(arguments))
-        return function.result(self._node.call(self.address, function.calldata(*arguments), block))
-
-    def send(self, sender: str, name: str, *arguments: AbiValue) -> None:
-        """Sends, or raises a `RevertedError` with the name of what it reverted with."""
-        function = self._artifact.function(name, len(arguments))
-        fault = self._node.send(sender, self.address, function.calldata(*arguments))
-        if fault is not None:
-            reason = error_name(bytes.fromhex(fault[2:10])) or "no reason given"
-            raise RevertedError(f"{self._artifact.name}.{name} reverted: {reason}")

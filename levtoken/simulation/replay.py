@@ -81,8 +81,9 @@ class Replay:
 
     def _publish(self, bar: int) -> None:
         self._node.set_next_time(self._times[bar] + self._offset)
-        for market in self._markets:
-            market.push(self._crank, bar)
+        with self._node.one_block():
+            for market in self._markets:
+                market.push(self._crank, bar)
 
     def _liquidate(self) -> bool:
         """Liquidates whoever can be, as others would at once; whether there was anybody."""

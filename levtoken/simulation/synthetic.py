@@ -9,7 +9,7 @@ from levtoken.units import WAD
 HOUR = 3600
 START = 1_704_067_200  # 2024-01-01 00:00 UTC, an arbitrary day
 SEED = 20240101
-SOURCE = "synthetic path"
+SOURCE = "the built-in path"
 ETH_BETA = 1.2
 ETH_NOISE = 0.35  # of the volatility of the phase
 UNIFORMS = 12  # their sum less 6 has mean 0 and variance 1
