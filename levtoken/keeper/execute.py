@@ -17,6 +17,7 @@ from levtoken.keeper.decide import Decision, explain
 
 # What a call reverts with when somebody else has rebalanced since the decision.
 LATE = {"NothingDue", "CooldownActive", "BelowMinimumTrade"}
+GAS_MARGIN = 130  # percent: the gas depends on how much funding there is when it is mined
 PATIENCE = 120  # seconds to wait for a transaction
 
 
@@ -70,8 +71,9 @@ def execute(decision: Decision, token: ContractInstance, account: AccountAPI) ->
     }
     try:
         web3.eth.call(question)
-        check_gas(account, web3.eth.estimate_gas(question))
-        signed = account.sign_transaction(call.as_transaction(sender=account))
+        gas = web3.eth.estimate_gas(question) * GAS_MARGIN // 100
+        check_gas(account, gas)
+        signed = account.sign_transaction(call.as_transaction(sender=account, gas_limit=gas))
         if signed is None:
             raise ChainError(f"{decision.status.symbol}: the transaction was not signed")
         sent = web3.eth.send_raw_transaction(signed.serialize_transaction())
