@@ -1,4 +1,4 @@
-"""Fixed-point numbers at the edges: on-chain amounts are `int`, what people read and write is `Decimal`."""
+"""Fixed-point numbers at the edges: `int` on chain, `Decimal` where people read and write."""
 
 from decimal import ROUND_DOWN, Decimal, localcontext
 
