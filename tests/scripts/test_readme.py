@@ -88,7 +88,7 @@ def test_the_tree_in_it_is_the_tree() -> None:
         if path.is_dir() and not path.name.startswith(".") and path.name not in NOT_SHOWN
     }
     assert shown - {"deployments"} == folders - {"deployments"}
-    tests = set(re.findall(r"`tests/([a-z]+)`", README)) | {"simulation"}
+    tests = set(re.findall(r"`tests/([a-z]+)`", README))
     assert tests == {
         path.name
         for path in (PROJECT / "tests").iterdir()
