@@ -59,8 +59,9 @@ class Node:
             raise ChainError("a replay needs a local anvil chain: pass ethereum:local:foundry")
         number, now = self.head()
         start = time if number == 0 else max(time, now + BLOCK_SECONDS)
-        self.request("evm_setTime", start)
+        self.request("evm_setTime", start - BLOCK_SECONDS)
         self.request("anvil_setBlockTimestampInterval", BLOCK_SECONDS)
+        self.set_next_time(start)
         self.request("evm_mine")
         return start - time
 
