@@ -215,7 +215,7 @@ def _test_account(name: str, place: Place) -> AccountAPI:
     if not place.local:
         raise ChainError(f"the key of {name} is public: use an account of yours with --account")
     number = name.removeprefix(TEST_ACCOUNT)
-    if not number.isdecimal():
+    if not number.isdecimal() or int(number) >= len(ape.accounts.test_accounts):
         raise ChainError(f"{name} is not a test account: use one such as {DEFAULT_ACCOUNT}")
     return ape.accounts.test_accounts[int(number)]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ape
 from ape.api import AccountAPI
+from ape.exceptions import ApeException
 
 from levtoken.chain import Place, connected, mismatch, system
 from levtoken.deployments import Deployment, load_record
@@ -133,15 +134,23 @@ def _check_existing(
     config: Config, symbols: Sequence[str], place: Place, record: Deployment
 ) -> None:
     """What must exist on a public network is named there, is a contract and fits."""
+    file = f"config/networks/{place.name}.yaml"
     for underlying in underlyings_of(config, symbols):
         for step in (f"assets.{config.markets[underlying].asset}", f"markets.{underlying}"):
             address = record.address(step)
-            where = f"config/networks/{place.name}.yaml: {step}"
             if address is None:
-                raise ConfigError(f"{where} is not filled in: mocks are for local chains only")
+                raise ConfigError(
+                    f"{file}: {step} is not filled in: mocks are for local chains only"
+                )
             if not ape.networks.provider.get_code(address):
-                raise ConfigError(f"{where}: there is no contract at {address}")
-        _check_same(verify_market(config, underlying, record), place)
+                raise ConfigError(f"{file}: {step}: there is no contract at {address}")
+        try:
+            checks = verify_market(config, underlying, record)
+        except ApeException:
+            raise ConfigError(
+                f"{file}: markets.{underlying}: asset and venue do not answer as such: check them"
+            ) from None
+        _check_same(checks, place)
 
 
 def _check_funds(account: AccountAPI, todo: Plan) -> None:

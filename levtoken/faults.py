@@ -17,7 +17,7 @@ from ape.exceptions import (
 )
 from ape_ethereum.trace import Trace
 from requests.exceptions import RequestException
-from web3.exceptions import Web3Exception
+from web3.exceptions import CannotHandleRequest, Web3Exception
 
 from levtoken.chain import error_name
 from levtoken.errors import LevtokenError
@@ -44,6 +44,7 @@ EXPLANATIONS: dict[type[Exception], str] = {
     NetworkMismatchError: "the node is of another chain ({}): check --network and its address",
     ProviderError: "the node does not answer ({}): run `make chain`, or check --network",
     RequestException: "the node does not answer ({}): run `make chain`, or check --network",
+    CannotHandleRequest: "the node does not answer ({}): run `make chain`, or check --network",
     Web3Exception: "the node refused ({}): check --network and the node's log",
     AccountsError: "the account cannot sign ({}): check --account and its password",
     TransactionError: "the transaction failed ({}): look into it, then run this again",

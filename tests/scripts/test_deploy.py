@@ -1,0 +1,225 @@
+"""Deploying: what the configuration says, once, however often it is interrupted."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import ape
+import click
+import pytest
+
+from levtoken import transactions, verify
+from levtoken.chain import Place, connected, load_deployment, statuses
+from levtoken.deploy import deploy, system
+from levtoken.deployments import Deployment, load_record, save_record
+from levtoken.errors import ChainError, DeploymentError
+from levtoken.faults import one_line
+from levtoken.markets import Config, load_config
+from tests.scripts.chains import CONFIG, PATIENCE, PROJECT, Chain, connected_to, lasting_chain, run
+
+SYMBOLS = ["BTC3L", "BTC3S", "ETH2L"]
+STEPS = 19
+
+
+class ProcessDies(BaseException):
+    """Stands for the end of the process: no code of the project catches it."""
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Chain]:
+    with lasting_chain() as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load_config(CONFIG)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    return tmp_path / "devnet.json"
+
+
+def test_deploys_what_the_configuration_says(chain: Chain, config: Config, record: Path) -> None:
+    checks: list[verify.Check] = []
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[0]
+        done = deploy(config, SYMBOLS, deployer, record=record, report=checks.extend)
+        assert load_deployment(record.parent, connected()) == done == load_record(record)
+        there = system(done)
+        assert [status.symbol for status in statuses(there)] == SYMBOLS
+        [short] = statuses(there, ["BTC3S"])
+        pool = there.markets["ETH"].marketState().cash
+        factory_knows = there.factory.tokens(0, 10)
+    assert (short.ok, short.name, short.target_leverage) == (True, "3x Short BTC", -3 * 10**18)
+    assert short.due.reason == "TokenFlat"
+    assert short.policy.reward_ramp == 16 * 10**16
+    assert short.asset == done.assets["USDC"]
+    assert short.venue == done.markets["BTC"]
+    assert pool == 100_000_000 * 10**6
+    assert factory_knows == list(done.tokens.values())
+    assert len(done.transactions) == STEPS
+    assert done.pending is None
+    assert len(checks) > 80
+    assert all(check.ok for check in checks)
+
+
+def test_deploying_twice_sends_nothing_and_a_further_token_only_itself(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[1]
+        first = deploy(config, ["BTC3L"], deployer, record=record)
+        nonce = deployer.nonce
+        assert deploy(config, ["BTC3L"], deployer, record=record) == first
+        assert deployer.nonce == nonce
+        # Another account may continue: what is there stays.
+        other = ape.accounts.test_accounts[2]
+        more = deploy(config, ["BTC3L", "BTC2L"], other, record=record)
+        assert deployer.nonce == nonce
+        assert other.nonce == 1
+    assert more.tokens["BTC3L"] == first.tokens["BTC3L"]
+    assert set(more.transactions) - set(first.transactions) == {"tokens.BTC2L"}
+
+
+def test_continues_wherever_it_was_killed(
+    chain: Chain, config: Config, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is written before and after every transaction: the process dies right before or
+    right after each of these writes, so before it is sent, before it is known and after."""
+    deaths = 0
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[3]
+        while True:
+            write, early = 1 + deaths % 3, deaths % 2 == 0
+            monkeypatch.setattr(transactions, "save_record", dying_at(write, early=early))
+            try:
+                done = deploy(config, SYMBOLS, deployer, record=record)
+            except ProcessDies:
+                deaths += 1
+                assert deaths < 10 * STEPS, "no progress"
+            else:
+                break
+        nonce = deployer.nonce
+    assert deaths > STEPS
+    assert nonce == STEPS
+    assert len(set(done.addresses())) == len(done.addresses()) == 13
+
+
+def dying_at(number: int, *, early: bool) -> object:
+    """`save_record` that ends the process at its call of that number, before or after it writes."""
+    calls = 0
+
+    def save(path: Path, record: Deployment) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == number and early:
+            raise ProcessDies
+        save_record(path, record)
+        if calls == number:
+            raise ProcessDies
+
+    return save
+
+
+def test_a_killed_process_leaves_a_record_to_continue_from(chain: Chain, record: Path) -> None:
+    options = ["--network", chain.network, "--account", "TEST::4", "--records", str(record.parent)]
+    ape_command = str(Path(sys.executable).with_name("ape"))
+    command = [ape_command, "run", "deploy", "BTC3L", *options]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    give_up = time.monotonic() + PATIENCE
+    while not (record.exists() and len(load_record(record).transactions) > 3):
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.02)
+        assert time.monotonic() < give_up, "nothing was deployed"
+    process.kill()
+    process.wait()
+    steps = load_record(record).transactions
+    assert 3 < len(steps) < 11
+    result = run("deploy", "BTC3L", *options)
+    assert result.exit_code == 0, result.output
+    assert "USDC" in result.stdout
+    done = load_record(record)
+    assert steps.items() <= done.transactions.items()
+    with connected_to(chain):
+        assert ape.accounts.test_accounts[4].nonce == len(done.transactions) == 11
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_notices_the_record_of_a_chain_that_is_gone(
+    config: Config, record: Path, later: int
+) -> None:
+    """Chains that start in the same second have the same first block: then the code is missing."""
+    start = 1_700_000_000
+    said: list[str] = []
+    with lasting_chain("--timestamp", str(start)) as chain, connected_to(chain):
+        first = deploy(config, ["BTC3L"], ape.accounts.test_accounts[0], record=record)
+    with lasting_chain("--timestamp", str(start + later)) as chain, connected_to(chain):
+        with pytest.raises(DeploymentError, match="of a chain that is gone: run `ape run deploy`"):
+            load_deployment(record.parent, connected())
+        second = deploy(
+            config, ["BTC3L"], ape.accounts.test_accounts[0], record=record, echo=said.append
+        )
+        assert load_deployment(record.parent, connected()) == second
+    assert "devnet.json is of a chain that is gone: starting a new one" in said
+    assert first.transactions.keys() == second.transactions.keys()
+
+
+def test_a_chain_that_is_not_as_configured_is_an_error(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[5]
+        deploy(config, ["BTC3L"], deployer, record=record)
+        nonce = deployer.nonce
+        policy = config.policies["3x"].model_copy(update={"cooldown": 901})
+        changed = config.model_copy(update={"policies": {**config.policies, "3x": policy}})
+        with pytest.raises(DeploymentError, match=r"BTC3L policy\.cooldown: 900 instead of 901"):
+            deploy(changed, ["BTC3L"], deployer, record=record)
+        assert deployer.nonce == nonce
+
+
+def test_nothing_is_sent_unless_it_is_confirmed(chain: Chain, config: Config, record: Path) -> None:
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[6]
+        with pytest.raises(DeploymentError, match="nothing was sent"):
+            deploy(config, ["BTC3L"], deployer, record=record, confirm=lambda _: False)
+        assert deployer.nonce == 0
+    assert not record.exists()
+
+
+def test_refuses_an_account_without_funds_before_the_first_transaction(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    with connected_to(chain):
+        poor = ape.accounts.test_accounts[9]
+        ape.networks.provider.make_request("anvil_setBalance", [poor.address, hex(10**15)])
+        with pytest.raises(ChainError, match=r"has 0\.001000 ETH, deploying may take 0\.0"):
+            deploy(config, ["BTC3L"], poor, record=record)
+        assert poor.nonce == 0
+    assert not record.exists()
+
+
+def test_a_node_that_dies_on_the_way_leaves_a_record_that_can_be_read(
+    config: Config, record: Path
+) -> None:
+    with lasting_chain() as chain, connected_to(chain):
+
+        def stop_after_four(line: str) -> None:
+            if line.startswith("[4/"):
+                chain.stop()
+
+        deployer = ape.accounts.test_accounts[0]
+        with pytest.raises(click.ClickException, match="the node does not answer"), one_line():
+            deploy(config, ["BTC3L"], deployer, record=record, echo=stop_after_four)
+    assert len(load_record(record).transactions) == 4
+
+
+def test_a_place_is_what_the_node_says(chain: Chain) -> None:
+    with connected_to(chain):
+        place = connected()
+    assert place == Place("devnet", 31337, place.genesis, local=True, lasting=True)
+    assert not connected().lasting  # the chain of this test run

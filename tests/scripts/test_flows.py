@@ -1,0 +1,169 @@
+"""Minting, looking, moving the price and redeeming by the scripts, on a chain that stays."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import ape
+import pytest
+
+from levtoken.chain import connected, load_deployment, system
+from tests.scripts.chains import Chain, connected_to, lasting_chain, one_line, run
+
+DEPOSITOR = "TEST::1"
+
+
+class Desk:
+    """The scripts, on one chain with BTC3L and BTC3S deployed."""
+
+    def __init__(self, chain: Chain, records: Path) -> None:
+        self.chain = chain
+        self.records = records
+        self.options = ["--network", chain.network, "--records", str(records)]
+
+    def run(self, script: str, *arguments: str) -> str:
+        """What the script prints; it must succeed."""
+        result = run(script, *arguments, *self.options)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def fail(self, script: str, *arguments: str) -> str:
+        """The one line with which the script fails."""
+        return one_line(run(script, *arguments, *self.options))
+
+    def status(self, token: str) -> dict[str, str]:
+        [status] = json.loads(self.run("status", token, "--json"))
+        return status
+
+    def block(self) -> int:
+        with connected_to(self.chain):
+            return ape.networks.provider.get_block("latest").number
+
+    def balance(self, coin: str, account: int) -> int:
+        with connected_to(self.chain):
+            there = system(load_deployment(self.records, connected()))
+            contract = (there.tokens | there.assets)[coin]
+            return contract.balanceOf(ape.accounts.test_accounts[account])
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with lasting_chain() as chain:
+        desk = Desk(chain, tmp_path_factory.mktemp("deployments"))
+        desk.run("deploy", "BTC3L", "BTC3S")
+        with connected_to(chain):
+            poor = ape.accounts.test_accounts[9].address
+            ape.networks.provider.make_request("anvil_setBalance", [poor, "0x0"])
+        yield desk
+
+
+def test_a_holder_mints_sees_the_price_move_and_redeems(desk: Desk) -> None:
+    before = desk.balance("USDC", 1)
+    output = desk.run("mint", "BTC3L", "1,000", "--faucet", "--account", DEPOSITOR)
+    # 3x of 1,000 is traded at a fee of 6 basis points: about 1.8.
+    assert "1,000 USDC for 998.2" in output
+    assert desk.balance("USDC", 1) == before
+    shares = desk.balance("BTC3L", 1)
+    assert f"minted {Decimal(shares) / 10**18:,.6f}"[:-1] in output
+
+    assert desk.status("BTC3L")["leverage"].startswith(("3.0000", "2.9999"))
+    desk.run("price", "BTC", "57000")
+    status = desk.status("BTC3L")
+    # 5 % down: equity falls by 15 %, leverage rises to 3 * 0.95 / 0.85.
+    assert status["leverage"].startswith("3.352")
+    assert status["share_price"].startswith("0.8")
+    assert "BTC3L" in desk.run("status")
+
+    part = desk.run("redeem", "BTC3L", "100", "--account", DEPOSITOR)
+    assert part.startswith("100 BTC3L for 8")
+    assert desk.balance("BTC3L", 1) == shares - 100 * 10**18
+    # The gas of a redemption differs between a block of the same second and a later one.
+    desk.run("redeem", "BTC3L", "--all", "--account", DEPOSITOR)
+    assert desk.balance("BTC3L", 1) == 0
+    assert desk.balance("USDC", 1) > 840 * 10**6
+    desk.run("price", "BTC", "60000")
+
+
+def test_a_dry_run_sends_nothing(desk: Desk) -> None:
+    block = desk.block()
+    assert "for" in desk.run("mint", "BTC3S", "500", "--dry-run", "--faucet")
+    assert desk.block() == block
+
+
+def test_the_receiver_gets_the_shares_and_the_assets(desk: Desk) -> None:
+    receiver = ape.accounts.test_accounts[7].address
+    desk.run("mint", "BTC3S", "500", "--faucet", "--receiver", receiver.lower())
+    assert desk.balance("BTC3S", 7) > 0
+    assert desk.balance("BTC3S", 0) == 0
+    desk.run(
+        "redeem", "BTC3S", "--all", "--account", "TEST::7",
+        "--receiver", ape.accounts.test_accounts[8].address,
+    )  # fmt: skip
+    assert desk.balance("USDC", 8) > 490 * 10**6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("mint BTC3L 1000 --account TEST::2", "lacks 1,000 USDC: get it, mint less, or"),
+        ("mint BTC3L 1000 --faucet --account TEST::9", "has 0.000000 ETH and may need"),
+        ("mint BTC3L 10 --faucet", "InsufficientMargin: the margin does not carry"),
+        ("mint BTC3L 0", "ZeroAmount"),
+        ("mint BTC3L 1000 --faucet --min-shares 9999", "SharesBelowMinimum: the bounded call"),
+        ("mint DOGE3L 1000", "DOGE3L is not deployed on devnet: choose from BTC3L, BTC3S"),
+        ("mint BTC3L 1000 --account nobody", "no account nobody: `ape accounts list` shows yours"),
+        ("mint BTC3L 1000 --account TEST::x", "TEST::x is not a test account"),
+        ("mint BTC3L 1000 --account TEST::99", "TEST::99 is not a test account"),
+        ("redeem BTC3L --all --account TEST::2", "holds 0 BTC3L: redeem at most that"),
+        ("redeem BTC3L 1 --account TEST::2", "holds 0 BTC3L: redeem at most that"),
+        ("status DOGE3L", "DOGE3L is not deployed on devnet"),
+        ("price DOGE 1", "no feed of DOGE here: choose from BTC"),
+        ("price BTC 0", "a price must be above 0"),
+    ],
+)
+def test_wrong_use_is_one_line(desk: Desk, arguments: str, message: str) -> None:
+    block = desk.block()
+    script, *rest = arguments.split()
+    assert message in desk.fail(script, *rest)
+    if "--faucet" not in rest:
+        assert desk.block() == block
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "mint BTC3L many",
+        "mint BTC3L nan",
+        "mint BTC3L 1 --slippage 5",
+        "mint BTC3L 1 --receiver 0x12",
+        "redeem BTC3L",
+        "redeem BTC3L 1 --all",
+        "status --network ethereum:nowhere",
+    ],
+)
+def test_what_cannot_be_read_is_a_usage_error(desk: Desk, arguments: str) -> None:
+    script, *rest = arguments.split()
+    result = run(script, *desk.options, *rest)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+def test_a_stale_price_names_the_way_out(desk: Desk) -> None:
+    with connected_to(desk.chain):
+        ape.networks.provider.make_request("evm_increaseTime", [3601])
+        ape.networks.provider.make_request("evm_mine", [])
+    assert "PriceStale" in desk.fail("mint", "BTC3L", "1000")
+    assert "ape run price UNDERLYING" in desk.fail("mint", "BTC3L", "1000")
+    assert "PriceStale" in desk.run("status")
+    assert desk.run("price", "BTC") == "BTC is at 60,000\n"
+    desk.run("mint", "BTC3L", "1000", "--faucet")
+
+
+@pytest.mark.parametrize("script", ["deploy", "mint", "redeem", "status", "price"])
+def test_the_help_teaches(script: str) -> None:
+    result = run(script, "--help")
+    assert result.exit_code == 0
+    assert f"ape run {script}" in result.stdout
+    for option in ("--network", "--account"):
+        assert option in result.stdout
