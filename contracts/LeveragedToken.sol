@@ -318,8 +318,9 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         sizeDelta = state.size == 0
             ? targetLeverage * equity.toInt256() / state.price.toInt256()
             : LeverageMath.fraction(state.size, shares, supply);
-        Quote memory q = venue.quote(address(this), sizeDelta, value.divUp(_unit));
-        Errors.raise(q.whyNot);
+        // Whether the venue accepts depends on the margin, which depends on this cost.
+        Quote memory q = venue.quote(address(this), sizeDelta, 0);
+        if (q.fill == 0) Errors.raise(q.whyNot);
         int256 total = value.toInt256() + q.cost;
         if (state.size == 0 && total < value.toInt256()) {
             // A trade that the skew pays for is a gift to all holders: it costs no less, and is
@@ -333,6 +334,7 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         }
         require(total > 0, Errors.CostAboveValue());
         assets = total.toUint256().divUp(_unit);
+        Errors.raise(venue.quote(address(this), sizeDelta, assets).whyNot);
     }
 
     function _give(address receiver, uint256 assets, uint256 shares, uint256 locked) private {
@@ -372,7 +374,7 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
             due.reason = Errors.BelowMinimumEquity.selector;
             return due;
         }
-        uint256 waited = last.unfinished == Trigger.None ? 0 : elapsed.zeroFloorSub(cooldown);
+        uint256 waited = last.unfinished == due.trigger ? elapsed.zeroFloorSub(cooldown) : 0;
         due.reason = _size(due, state, rules, limits, rules.rewardRateAt(l, waited));
     }
 

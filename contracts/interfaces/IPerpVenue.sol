@@ -14,11 +14,12 @@ struct VenueState {
 }
 
 /// @notice What a trade would do.
-/// @param fill Fill price, WAD.
+/// @param fill Fill price, WAD; 0 when there is none.
 /// @param fee Order fee, WAD of the asset.
 /// @param cost Equity lost by the trade: fee + sizeDelta * (fill - index price), WAD; negative when
-/// the skew pays.
-/// @param releasable Margin that the venue would let go after the trade, asset units, rounded down.
+/// the skew pays. Given as soon as there is a fill, whether the venue would accept the trade or not.
+/// @param releasable Margin that the venue would let go and could pay after the trade, asset units,
+/// rounded down.
 /// @param whyNot 0 when the venue would accept the trade, otherwise the selector of the error.
 struct Quote {
     uint256 fill;

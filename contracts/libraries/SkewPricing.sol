@@ -94,7 +94,7 @@ library SkewPricing {
             (found, z) = _root(direction, w, linear, g, taker, 0);
         } else {
             (found, z) = _root(direction, w, linear, g, maker, 0);
-            if (!found || z > uint256(-w)) {
+            if (found && z > uint256(-w)) {
                 (found, z) = _root(direction, w, linear, g, taker, (taker - maker) * w / SRAY);
             }
         }

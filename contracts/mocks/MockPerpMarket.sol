@@ -135,7 +135,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         q.fee = fill.fee;
         q.cost = fill.cost;
         q.whyNot = market.fault != 0 ? market.fault : fill.fault;
-        q.releasable = _releasable(market, position) / _unit;
+        q.releasable = (_releasable(market, position) / _unit).min(market.cash);
     }
 
     /// @inheritdoc IPerpVenue
@@ -336,6 +336,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             part -= fill.cost;
         }
         result.paid = part.toUint256() / _unit;
+        require(market.cash >= result.paid, Errors.InsufficientCash());
         position.margin -= (result.paid * _unit).toInt256();
         if (result.paid > 0) Errors.raise(_marginFault(market, position, true));
     }

@@ -122,7 +122,7 @@ abstract contract PerpBook {
         int256 fundingIndex;
     }
 
-    /// @dev What an order did to a position; nothing when it has a fault.
+    /// @dev What an order did to a position, or with a fault would have done.
     struct Fill {
         int256 sizeDelta;
         uint256 price;
@@ -200,10 +200,10 @@ abstract contract PerpBook {
             size: position.size + sizeDelta,
             fundingIndex: market.fundingIndex
         });
-        fill.fault = _orderFault(market, position, next, fill);
-        if (fill.fault != 0) return fill;
         int256 index = int256(market.price);
         fill.cost = position.margin - next.margin - next.size * (index - price) / WAD;
+        fill.fault = _orderFault(market, position, next, fill);
+        if (fill.fault != 0) return fill;
         market.openInterest = market.openInterest + next.size.abs() - position.size.abs();
         market.skew += sizeDelta;
         position.margin = next.margin;
