@@ -1,6 +1,7 @@
 """What the scripts share: their options, the choice of an account, and errors as one line."""
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,7 @@ Script = Callable[..., None]
 DEFAULT_NETWORK = "ethereum:devnet:node"
 DEFAULT_ACCOUNT = "TEST::0"  # Anvil's first; its key is public, so on local chains only
 TEST_ACCOUNT = "TEST::"
+PASSWORD = "APE_ACCOUNTS_{}_PASSPHRASE"  # Ape's own name for it
 
 
 @dataclass(frozen=True)
@@ -195,8 +197,8 @@ def _options() -> list[Callable[[Script], Script]]:
         click.option(
             "--account",
             metavar="ALIAS",
-            help=f"The account that signs, from `ape accounts list`; {DEFAULT_ACCOUNT} on local "
-            "chains if left out.",
+            help="The account that signs, from `ape accounts list`; asks each time, unless "
+            f"{PASSWORD.format('ALIAS')} is set. {DEFAULT_ACCOUNT} on local chains if left out.",
         ),
         click.option(
             "--config", type=folder, default="config", help="The configuration [default: config]."
@@ -226,4 +228,8 @@ def _own(alias: str) -> AccountAPI:
             f"no account {alias}: `ape accounts list` shows yours, `ape accounts import {alias}` "
             "adds it"
         )
-    return ape.accounts.load(alias)
+    account = ape.accounts.load(alias)
+    # Who puts the password into the environment has decided to sign without being asked.
+    if os.environ.get(PASSWORD.format(alias)):
+        account.set_autosign(True)
+    return account

@@ -1,12 +1,14 @@
 """Minting, looking, moving the price and redeeming by the scripts, on a chain that stays."""
 
 import json
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import ape
 import pytest
+from ape_accounts import generate_account
 
 from levtoken.chain import connected, load_deployment, system
 from tests.scripts.chains import Chain, connected_to, lasting_chain, one_line, run
@@ -147,6 +149,32 @@ def test_what_cannot_be_read_is_a_usage_error(desk: Desk, arguments: str) -> Non
     result = run(script, *desk.options, *rest)
     assert result.exit_code == 2
     assert "Usage:" in result.stderr
+
+
+@pytest.fixture
+def keyfile(desk: Desk) -> Iterator[str]:
+    """An account of one's own, with some ether."""
+    alias = f"levtoken-test-{os.getpid()}"
+    account = generate_account(alias, "correct horse")[0]
+    with connected_to(desk.chain):
+        ape.networks.provider.make_request("anvil_setBalance", [account.address, hex(10**18)])
+    yield alias
+    account.keyfile_path.unlink()
+
+
+def test_an_account_of_ones_own_signs_with_its_password_only(
+    desk: Desk, keyfile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["mint", "BTC3L", "1000", "--faucet", "--account", keyfile]
+    asked = run(*arguments, *desk.options)
+    assert "Sign:" in asked.stdout
+    assert asked.exit_code == 1  # nobody answers
+    monkeypatch.setenv(f"APE_ACCOUNTS_{keyfile}_PASSPHRASE", "battery staple")
+    message = desk.fail(*arguments)
+    assert "cannot sign" in message
+    assert "Invalid password" in message
+    monkeypatch.setenv(f"APE_ACCOUNTS_{keyfile}_PASSPHRASE", "correct horse")
+    assert "minted" in desk.run(*arguments)
 
 
 def test_a_stale_price_names_the_way_out(desk: Desk) -> None:
