@@ -94,7 +94,8 @@ class Evm:
     def logs(self) -> list[tuple[str, list[str], bytes]]:
         """Address, topics and data of every event of the last transaction."""
         result = self._evm.result
-        return [(log.address, log.topics, log.data[1]) for log in result.logs] if result else []
+        logs = result.logs if result else []
+        return [(log.address.lower(), log.topics, log.data[1]) for log in logs]
 
     @contextmanager
     def rolled_back(self) -> Iterator[None]:

@@ -1,0 +1,167 @@
+"""What must hold after a step. Checks only look: they compare books with books and with the
+reference, and raise a Violation that carries the id of the invariant."""
+
+from fractions import Fraction
+
+from levtoken.units import WAD
+from tests.property import tolerances
+from tests.property.reference import DAY, WEI, Flow, Market, Token
+from tests.property.reference_policy import EMERGENCY, Due
+from tests.property.world import Books
+
+DRIFT = Fraction(1, 10**9)
+PAST_TARGET = Fraction(1, 10_000)
+
+
+class Violation(AssertionError):  # noqa: N818  # a finding, not a fault of the test
+    """The invariant `identity` does not hold."""
+
+    def __init__(self, identity: str, text: str) -> None:
+        super().__init__(f"{identity}: {text}")
+        self.identity = identity
+
+
+def require(identity: str, holds: bool, text: str) -> None:
+    if not holds:
+        raise Violation(identity, text)
+
+
+def require_between(
+    identity: str, what: str, found: Fraction, low: Fraction, high: Fraction
+) -> None:
+    if not low <= found <= high:
+        beyond = found - high if found > high else found - low
+        text = f"{what} is {float(found):.18g}, beyond its bound by {float(beyond):.3g} "
+        raise Violation(identity, text + f"of [{float(low):.18g}, {float(high):.18g}]")
+
+
+def require_close(
+    identity: str, what: str, found: Fraction, exact: Fraction, tolerance: Fraction
+) -> None:
+    require_between(identity, what, found, exact - tolerance, exact + tolerance)
+
+
+def named_as_expected(error: str, faults: frozenset[str], verb: str) -> None:
+    """A call fails by one of the faults that the reference finds, and only then."""
+    expected = ", ".join(sorted(faults)) or "success"
+    if error not in (faults or {""}):
+        raise Violation("errors", f"{verb}: {error or 'success'} instead of {expected}")
+
+
+# Flows
+
+
+def share_price_kept(before: Books, after: Books, flow: Flow) -> None:
+    """I-2, in the market's own integers and without any tolerance. The one exception: closing a
+    token flat costs more than the leaver's part."""
+    if before.supply == 0:
+        return
+    part = Fraction(before.supply - after.supply, before.supply)
+    if flow.flat and flow.cost > part * before.true_equity:
+        return
+    kept = after.equity * before.supply >= before.equity * after.supply
+    change = f"equity {before.equity} to {after.equity}, supply {before.supply} to {after.supply}"
+    require("I-2", kept, change)
+
+
+def leverage_kept(before: Books, after: Books, unit: int) -> None:
+    """I-3, but for flat."""
+    if before.size == 0 or after.size == 0:
+        return
+    tolerance = DRIFT + 2 * Fraction(unit, WAD) / after.true_equity
+    drift = abs(after.leverage / before.leverage - 1)
+    require("I-3", drift <= tolerance, f"leverage drifts by {float(drift):.3g} of itself")
+
+
+def goal_kept(before: Books, after: Books, flow: Flow) -> None:
+    """What is left of a rebalance stays as it is, but for flat: then nothing is left."""
+    goal = before.progress if not flow.flat else (before.progress[0], 0, before.progress[2])
+    require("reference", after.progress == goal, f"goal {before.progress} to {after.progress}")
+
+
+def trade_as_reference(
+    market: Market, token: Token, before: Books, after: Books, flow: Flow
+) -> Fraction:
+    """The size traded and the equity that is left are the reference's within the truncations of
+    the market. Returns by how much those may move the value of the flow."""
+    leverage = before.leverage if before.size else abs(token.target)
+    size_off = tolerances.of_size(market, flow.delta, leverage) if flow.delta else Fraction(0)
+    delta = Fraction(after.size - before.size, WAD)
+    require_close("reference", "size", delta, flow.delta, size_off)
+    equity_as_reference(market, token, before, after)
+    return tolerances.of_value(market, flow.delta, size_off) if flow.delta else 4 * WEI
+
+
+def equity_as_reference(market: Market, token: Token, before: Books, after: Books) -> None:
+    """Equity changed by what came in or went out and by the cost of the order."""
+    delta = Fraction(after.size - before.size, WAD)
+    moved = (after.cash - before.cash) * token.unit
+    exact = before.true_equity + moved - (market.cost(delta) if delta else 0)
+    off = tolerances.of_cost(market, delta)
+    require_close("reference", "equity", after.true_equity, exact, off)
+
+
+def given_as_reference(token: Token, before: Books, flow: Flow, shares: int, off: Fraction) -> None:
+    """A deposit gives shares, rounded down; its value is off by `off`."""
+    found = Fraction(shares, WAD)
+    if before.supply == 0:
+        require_close("reference", "shares", found, flow.shares, off + WEI)
+        return
+    per_value = token.supply / before.true_equity
+    off = (off + 4 * WEI * flow.assets / before.true_equity) * per_value
+    low = flow.shares - off - WEI
+    require_between("reference", "shares", found, low, flow.shares + off)
+
+
+def taken_as_reference(token: Token, before: Books, flow: Flow, assets: int, off: Fraction) -> None:
+    """A mint takes assets, rounded up; its value is off by `off`."""
+    off += 4 * WEI * flow.shares / token.supply if before.supply else 0
+    high = flow.assets + off + token.unit
+    require_between("reference", "taken", assets * token.unit, flow.assets - off, high)
+
+
+def paid_as_reference(token: Token, flow: Flow, assets: int, off: Fraction) -> None:
+    """A redemption pays assets, rounded down; its value is off by `off`."""
+    low = flow.assets - off - token.unit
+    require_between("reference", "paid", assets * token.unit, low, flow.assets + off)
+
+
+# Rebalancing
+
+
+def rebalance_improved(before: Books, after: Books, due: Due, target: Fraction) -> None:
+    """I-6: strictly closer to the target, past it by at most 1e-4 of it; an emergency reduces."""
+    was, now = before.leverage, after.leverage
+    require("I-6", abs(now - target) < abs(was - target), f"from {float(was)} to {float(now)}")
+    past = target - now if was > target else now - target
+    require("I-6", past <= target * PAST_TARGET + WEI, f"past the target by {float(past)}")
+    if due.trigger == EMERGENCY:
+        reduced = abs(after.size) < abs(before.size) and now < was
+        require("I-6", reduced, "an emergency that does not reduce")
+
+
+def rebalance_paid_for(
+    market: Market, before: Books, after: Books, limit: Fraction, reward: Fraction
+) -> None:
+    """I-6: equity fell by no more than fee, slippage limit and reward."""
+    delta = Fraction(after.size - before.size, WAD)
+    allowed = market.fee(delta) + abs(delta * (limit - market.price)) + reward
+    fallen = before.true_equity - after.true_equity
+    most = allowed + tolerances.of_cost(market, delta)
+    require("I-6", fallen <= most, f"equity fell by {float(fallen)}, allowed {float(most)}")
+
+
+# Books
+
+
+def funding_as_reference(market: Market, seconds: int, after: Books) -> None:
+    """Nothing but time and price has passed since `market`: funding has run, the rest stands."""
+    expected = market.later(seconds, Fraction(after.price, WAD))
+    found = after.market(market.rules)
+    days = Fraction(seconds, DAY)
+    off = tolerances.of_rate(expected, days)
+    require_close("reference", "funding rate", found.rate, expected.rate, off)
+    off = tolerances.of_funding(expected, days)
+    require_close("reference", "funding", found.funding, expected.funding, off)
+    same = (found.skew, found.open_interest) == (market.skew, market.open_interest)
+    require("reference", same, "skew or open interest moved by themselves")

@@ -1,0 +1,113 @@
+"""The keeper's step."""
+
+from fractions import Fraction
+
+from levtoken.evm import signed
+from levtoken.units import WAD
+from tests.property import checks, tolerances
+from tests.property.checks import require, require_between, require_close
+from tests.property.reference import WEI, Market
+from tests.property.reference_policy import EMERGENCY, LOWER, UPPER, Assessment, Due
+from tests.property.walk import Walk
+
+
+def rebalance(walk: Walk) -> str:
+    """The keeper pokes: the chain decides as the reference does, and does what it said."""
+    world, before, market = walk.world, walk.before, walk.market
+    walk.note("keeper rebalances")
+    due = assess(walk)
+    said = Said(walk)
+    checks.named_as_expected(said.reason, due.reasons, "assess")
+    said.compare(walk, market, due)
+    held = world.assets_of("keeper")
+    error, reward = world.attempt("token", "rebalance", sender="keeper")
+    require("I-5", error == said.reason, f"rebalance: {error}, assessed {said.reason}")
+    walk.count("rebalance", error)
+    walk.looked("I-5", "errors", "reference")
+    if error:
+        if walk.fault:
+            require("I-11", world.books() == before, "the books changed")
+        return error
+    count_kinds(walk, due, said)
+    after = walk.refresh(stored=True)
+    require("I-5", reward == said.reward, f"reward {reward}, assessed {said.reward}")
+    require("I-7", world.assets_of("keeper") - held == reward, "paid what it did not say")
+    require("I-5", after.size - before.size == said.delta, "another size than assessed")
+    target = abs(walk.token.target)
+    worth = reward * walk.token.unit
+    checks.equity_as_reference(market, walk.token, before, after)
+    checks.rebalance_improved(before, after, due, target)
+    checks.rebalance_paid_for(market, before, after, Fraction(said.limit, WAD), worth)
+    reward_capped(walk, market, Fraction(abs(said.delta), WAD), worth)
+    goal = (before.time, due.trigger, said.aim) if said.left else (before.time, 0, 0)
+    require("reference", after.progress == goal, f"goal {after.progress}, expected {goal}")
+    walk.looked("I-6", "I-7")
+    return ""
+
+
+def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
+    """That the walk went through all of them."""
+    policy, before = walk.world.policy, walk.before
+    kinds = {
+        f"{TRIGGERS[due.trigger]} rebalance": True,
+        "slice": said.left > 0,
+        "rest of a rebalance": before.last.unfinished == due.trigger,
+        "wider limit": due.limit and abs(due.limit / walk.market.price - 1) > policy.max_slippage,
+        "capped reward": said.reward * walk.token.unit == policy.reward_cap,
+        "rebalance paid by the skew": walk.market.cost(due.delta) < 0,
+        "slice beyond the largest": abs(due.delta) > policy.max_trade,
+    }
+    for kind, met in kinds.items():
+        if met:
+            walk.count(kind)
+
+
+def assess(walk: Walk) -> Due:
+    """By the reference. A bad price comes before all else."""
+    if walk.fault:
+        return Due(frozenset({walk.fault}))
+    before, world = walk.before, walk.world
+    cash = before.cash * walk.token.unit
+    parts = (before.position, walk.token, world.policy, before.last, before.time, cash)
+    return Assessment(walk.market, *parts).judge()
+
+
+def reward_capped(walk: Walk, market: Market, size: Fraction, reward: Fraction) -> None:
+    """I-7: by the rate on the notional traded and by the absolute cap."""
+    policy = walk.world.policy
+    require("I-7", reward <= policy.reward_cap, f"reward {float(reward)} above the cap")
+    most = policy.reward_rate * size * market.price
+    require("I-7", reward <= most, f"reward {float(reward)} above {float(most)} by rate")
+
+
+TRIGGERS = {UPPER: "upper", LOWER: "lower", EMERGENCY: "emergency"}
+
+
+class Said:
+    """The chain's own assessment."""
+
+    def __init__(self, walk: Walk) -> None:
+        words = walk.world.read("token", "assess")
+        self.trigger, self.aim, delta, self.left, self.limit, self.reward, reason = words
+        self.delta = signed(delta)
+        self.reason = walk.world.error_name(reason.to_bytes(32, "big")[:4])
+
+    def compare(self, walk: Walk, market: Market, due: Due) -> None:
+        require("reference", self.trigger == due.trigger, f"trigger {self.trigger}, {due.trigger}")
+        # The aim is truncated once where it is computed and once where it is kept inside the edge.
+        require_close("reference", "aim", Fraction(self.aim, WAD), due.aim, 2 * WEI)
+        if due.reasons:
+            return
+        unit, rate = walk.token.unit, walk.world.policy.reward_rate
+        # Into the equation go the reward, off by its own unit, and the aim, off by 2 wei.
+        inputs = unit + 2 * WEI * walk.before.true_equity
+        off = tolerances.of_size(market, due.delta, due.aim, rate, inputs)
+        require_close("reference", "size", Fraction(self.delta, WAD), due.delta, off)
+        require_close("reference", "left", Fraction(self.left, WAD), due.left, 2 * off)
+        # Leverage, the parts of the slippage and the limit lose less than a wei each.
+        limit_off = (4 * market.price + 2) * WEI
+        require_close("reference", "limit", Fraction(self.limit, WAD), due.limit, limit_off)
+        # The rate loses a few wei, of which the notional is a multiple.
+        off = rate * market.price * off + 8 * WEI * (1 + abs(due.delta) * market.price)
+        low = due.reward - unit - off
+        require_between("reference", "reward", self.reward * unit, low, due.reward + off)

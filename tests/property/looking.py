@@ -1,0 +1,59 @@
+"""What holds after every step, whatever it was."""
+
+from fractions import Fraction
+
+from levtoken.evm import Revert
+from levtoken.units import WAD
+from tests.property.checks import require
+from tests.property.walk import Walk
+from tests.property.world import ADDRESSES, LOCKED_OWNER, ROLES
+
+VIEWS = ("totalAssets", "sharePrice", "leverage", "assess", "priceValid")
+
+
+def look(walk: Walk) -> None:
+    shares_add_up(walk)
+    books_add_up(walk)
+    nobody_owes(walk)
+    walk.looked("I-1", "I-13")
+
+
+def shares_add_up(walk: Walk) -> None:
+    """I-1: the sum of the balances is the supply."""
+    total = sum(walk.world.shares_of(role) for role in ROLES)
+    total += walk.world.read("token", "balanceOf", LOCKED_OWNER)[0]
+    supply = walk.before.supply
+    require("I-1", total == supply, f"balances add up to {total}, the supply is {supply}")
+
+
+def books_add_up(walk: Walk) -> None:
+    """The market holds what it has booked and what it was given, to the unit."""
+    world = walk.world
+    held = world.read("asset", "balanceOf", world.addresses["market"])[0]
+    booked = walk.before.cash + world.gifts
+    require("I-9", held == booked, f"the market holds {held}, booked {booked}")
+
+
+def nobody_owes(walk: Walk) -> None:
+    """I-13: the worst is 0, every view answers, and without equity nobody can come in."""
+    world, before = walk.world, walk.before
+    try:
+        said = {view: world.read("token", view) for view in VIEWS}
+    except Revert as revert:
+        require("I-13", False, f"a view reverts with {revert.name}")
+        return
+    require("I-13", before.margin >= 0, f"a margin of {before.margin}")
+    exact = max(Fraction(0), before.true_equity)
+    # Profit and funding are truncated by less than a wei each.
+    off = abs(Fraction(before.equity, WAD) - exact)
+    require("reference", off <= Fraction(2, WAD), f"equity {before.equity}, exactly {float(exact)}")
+    worth = before.equity // world.unit
+    require("I-13", said["totalAssets"] == [worth], f"{said['totalAssets']} of {worth}")
+    if before.equity or not before.supply or walk.fault:
+        return
+    walk.looked("I-13 without equity")
+    require("I-13", said["sharePrice"] == [0], "a share price without equity")
+    assets, me = int(1000 / walk.token.unit), ADDRESSES["saver"]
+    for verb, amount in (("deposit", assets), ("mint", 1000 * WAD)):
+        error, _ = world.attempt("token", verb, amount, me, sender="saver")
+        require("I-13", bool(error), f"{verb} without equity succeeds")

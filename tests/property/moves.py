@@ -1,0 +1,250 @@
+"""Steps of the world around the token: time, prices, funding, traders, gifts, liquidations."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from levtoken.units import WAD
+from tests.property import checks, tolerances
+from tests.property.checks import require, require_close
+from tests.property.reference import Position
+from tests.property.walk import Walk
+from tests.property.world import ADDRESSES, HOLDERS, TRADERS, true_equity
+
+PAUSES = (1, 12, 60, 300, 900, 3_600, 14_400, 43_200)
+WIDEST = 30  # the price stays within this factor of the first
+
+
+# Time and price
+
+
+def move(walk: Walk) -> str:
+    """Some time passes and the price moves, mostly a little, sometimes by a jump."""
+    rng = walk.random
+    leverage = abs(float(Fraction(walk.world.scenario.leverage)))
+    kind = rng.random()
+    spread = 0.004 if kind < 0.5 else 0.3 / leverage if kind < 0.96 else 0.8 / leverage
+    change = rng.gauss(0, spread / 3)
+    shift(walk, rng.choice(PAUSES), max(0.05, 1 + change))
+    walk.count("move")
+    return ""
+
+
+def jump(walk: Walk) -> str:
+    """At once, and up to beyond what the position can bear."""
+    leverage = abs(float(Fraction(walk.world.scenario.leverage)))
+    change = walk.random.uniform(-1.5, 1.5) / leverage
+    shift(walk, 1, max(0.05, 1 + change))
+    walk.count("jump")
+    return ""
+
+
+def shift(walk: Walk, seconds: int, factor: float) -> None:
+    world = walk.world
+    first = world.first_answer
+    answer = round(world.answer * factor)
+    answer = max(first // WIDEST, min(first * WIDEST, answer))
+    walk.note(f"{seconds} s pass, answer {world.answer} becomes {answer}")
+    world.advance(seconds, answer)
+    elapsed(walk)
+
+
+def elapsed(walk: Walk) -> None:
+    """Funding has run since the market last wrote its books."""
+    since = walk.stored
+    after = walk.refresh(stored=False)
+    checks.funding_as_reference(since.market(walk.world.rules), after.time - since.time, after)
+    walk.looked("reference")
+
+
+# Other traders
+
+
+def trade(walk: Walk) -> str:
+    """A trader pushes the skew or takes it back, sometimes with too little margin."""
+    role = walk.random.choice(TRADERS)
+    crowd = walk.world.scenario.crowd
+    wanted = Fraction(walk.random.gauss(0, 1)) * crowd if walk.chance(0.6) else Fraction(0)
+    delta = int((wanted * walk.world.rules.scale - walk.market.skew) * WAD)
+    if walk.chance(0.1):
+        delta = -walk.world.position(role)[2]
+    return order(walk, role, delta, walk.chance(0.8))
+
+
+def order(walk: Walk, role: str, delta: int, with_margin: bool) -> str:
+    world, market = walk.world, walk.market
+    size = Fraction(delta, WAD)
+    if with_margin and not walk.fault and delta:
+        worth = abs(size) * market.price * 2 + market.rules.min_margin
+        if error := add_margin(walk, role, int(worth / walk.token.unit)):
+            return error
+    position, held = trader(walk, role), world.position(role)
+    market = walk.market
+    walk.note(f"{role} {held} trades {delta}")
+    limit = 2**256 - 1 if delta > 0 else 0
+    faults = {"EmptyOrder"} if delta == 0 else market.order_faults(position, size)
+    if walk.fault:
+        faults = {walk.fault} if delta else {walk.fault, "EmptyOrder"}
+    error, _ = world.attempt("market", "trade", delta, 0, limit, ADDRESSES[role], sender=role)
+    checks.named_as_expected(error, frozenset(faults), "trade")
+    walk.count("trade", error)
+    if error:
+        return error
+    before, after = walk.before, walk.refresh(stored=True)
+    expected, later = market.traded(position, size)
+    found = after.market(market.rules)
+    same = (found.skew, found.open_interest) == (expected.skew, expected.open_interest)
+    require("reference", same, "skew or open interest is not what was traded")
+    off = tolerances.of_cost(market, abs(size) + abs(position.size))
+    equity = trader(walk, role).equity
+    require_close("reference", "equity of a trader", equity, later.equity, off)
+    untouched = (after.size, after.equity, after.cash) == (before.size, before.equity, before.cash)
+    require("I-9", untouched, "a trade of another account moved the token or the cash")
+    return ""
+
+
+def trader(walk: Walk, role: str) -> Position:
+    held = walk.world.position(role)
+    equity = true_equity(held, walk.before.price, walk.before.funding)
+    return Position(Fraction(held[2], WAD), equity)
+
+
+def add_margin(walk: Walk, role: str, assets: int) -> str:
+    world, market = walk.world, walk.market
+    walk.note(f"{role} adds {assets} of margin")
+    position = trader(walk, role)
+    margin = position.equity + assets * walk.token.unit
+    healthy = position.size == 0 or margin > market.liquidation_margin(position.size)
+    faults = set() if healthy else {"InsufficientMargin"}
+    faults = {walk.fault} if walk.fault else faults
+    error, _ = world.attempt("market", "depositMargin", assets, sender=role)
+    checks.named_as_expected(error, frozenset(faults), "depositMargin")
+    walk.count("add margin", error)
+    if not error:
+        before, after = walk.before, walk.refresh(stored=True)
+        require("reference", after.cash - before.cash == assets, "the cash did not grow by it")
+        require("I-9", after.equity == before.equity, "the margin of another moved the token")
+    return error
+
+
+def take_margin(walk: Walk) -> str:
+    """A trader takes some of what the market lets go, or a little more."""
+    world, market = walk.world, walk.market
+    role = walk.random.choice(TRADERS)
+    position = trader(walk, role)
+    free = max(Fraction(0), position.equity - market.needed(position.size))
+    assets = int(free * Fraction(walk.random.uniform(0, 1.05)) / walk.token.unit)
+    walk.note(f"{role} {position} takes {assets} of margin")
+    worth = assets * walk.token.unit
+    faults = set() if worth <= free else {"InsufficientMargin"}
+    faults |= {"InsufficientCash"} if assets > walk.before.cash else set()
+    faults = {walk.fault} if walk.fault else faults
+    faults = faults if assets else faults | {"EmptyOrder"}
+    error, _ = world.attempt("market", "trade", 0, -assets, 0, ADDRESSES[role], sender=role)
+    checks.named_as_expected(error, frozenset(faults), "taking margin")
+    walk.count("take margin", error)
+    if not error:
+        before, after = walk.before, walk.refresh(stored=True)
+        require("reference", before.cash - after.cash == assets, "the cash did not shrink by it")
+        require("I-9", after.equity == before.equity, "the margin of another moved the token")
+    return error
+
+
+def provide(walk: Walk) -> str:
+    """Liquidity comes in, and only the cash knows."""
+    if not walk.world.scenario.pool:
+        return ""
+    assets = int(walk.value(1, 10**6) / walk.token.unit)
+    walk.note(f"provider brings {assets}")
+    walk.world.must("market", "provideLiquidity", assets, sender="provider")
+    before, after = walk.before, walk.refresh(stored=False)
+    require("I-9", after == replace(before, cash=before.cash + assets), "more than the cash moved")
+    walk.stored = replace(walk.stored, cash=after.cash)
+    walk.count("provide")
+    return ""
+
+
+def gift(walk: Walk) -> str:
+    """I-9: assets sent to the token or the market change no price and no preview."""
+    world = walk.world
+    contract = walk.random.choice(("token", "market"))
+    assets = int(walk.value(0.01, 10**7) / walk.token.unit)
+    walk.note(f"stranger gives {assets} to the {contract}")
+    said = prices(walk)
+    world.must("asset", "transfer", world.addresses[contract], assets, sender="stranger")
+    if contract == "market":
+        world.gifts += assets
+    require("I-9", world.books() == walk.before, "the gift moved the books")
+    require("I-9", prices(walk) == said, f"the gift moved a price: {said} to {prices(walk)}")
+    walk.looked("I-9")
+    walk.count("gift")
+    return ""
+
+
+def prices(walk: Walk) -> list[object]:
+    """Everything that a holder, a newcomer and a keeper can be told."""
+    read, preview = walk.world.read, walk.world.preview
+    views = [read("token", view)[0] for view in ("sharePrice", "totalAssets", "leverage")]
+    amounts = (("previewDeposit", 10**9), ("previewMint", 10**21), ("previewRedeem", 10**18))
+    previews = [preview("token", view, amount) for view, amount in amounts]
+    return [*views, *previews, read("token", "assess")]
+
+
+# Accidents
+
+
+def liquidate(walk: Walk) -> str:
+    """Anyone may liquidate whom the market's rule names, and nobody else."""
+    world, market = walk.world, walk.market
+    roles = [*TRADERS, "token"]
+    due = [role for role in roles if market.is_liquidatable(trader(walk, role))]
+    role = walk.random.choice(due or roles)
+    position = trader(walk, role)
+    walk.note(f"keeper liquidates {role} {position}")
+    faults = {walk.fault} if walk.fault else set() if role in due else {"NotLiquidatable"}
+    error, _ = world.attempt("market", "liquidate", world.account(role), sender="keeper")
+    checks.named_as_expected(error, frozenset(faults), "liquidate")
+    walk.count(f"liquidate {role}", error)
+    if error:
+        return error
+    found = walk.refresh(stored=True).market(market.rules)
+    require("I-13", world.position(role) == (0, 0, 0, 0), "something is left of it")
+    require("reference", found.skew == market.skew - position.size, "the skew kept the position")
+    rest = market.open_interest - abs(position.size)
+    require("reference", found.open_interest == rest, "the open interest kept the position")
+    return ""
+
+
+def replace_dead(walk: Walk) -> str:
+    """A token that was liquidated refuses every verb for ever; another one takes its place."""
+    before = walk.before
+    if before.supply == 0 or before.equity > 0 or before.size != 0:
+        return ""
+    walk.note("a new token")
+    for role, verb, arguments in verbs(walk):
+        error, _ = walk.world.attempt("token", verb, *arguments, sender=role)
+        expected = error == (walk.fault or "EquityGone") or (verb == "deposit" and error)
+        require("I-13", bool(expected), f"{verb} on a dead token: {error or 'success'}")
+    walk.looked("I-13")
+    walk.count("replace a dead token")
+    walk.world.create_token()
+    walk.refresh(stored=False)
+    return ""
+
+
+def verbs(walk: Walk) -> list[tuple[str, str, tuple[int | str, ...]]]:
+    """Sender, name and arguments of every pricing verb of the token, with and without bounds."""
+    me, now = ADDRESSES["saver"], walk.world.evm.timestamp
+    assets = int(1000 / walk.token.unit)
+    found = [
+        ("saver", "deposit", (assets, me)),
+        ("saver", "deposit", (assets, me, 0, now)),
+        ("saver", "mint", (1000 * WAD, me)),
+        ("saver", "mint", (1000 * WAD, me, 2**255, now)),
+        ("keeper", "rebalance", ()),
+    ]
+    for role in HOLDERS:
+        if shares := walk.world.shares_of(role):
+            owner = ADDRESSES[role]
+            found.append((role, "redeem", (shares, owner, owner)))
+            found.append((role, "redeem", (shares, owner, owner, 0, now)))
+    return found

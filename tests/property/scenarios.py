@@ -1,0 +1,145 @@
+"""The markets, sides, policies and units on which the properties are tested."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from levtoken.units import WAD, to_fixed
+from tests.property.reference import Rules
+from tests.property.reference_policy import Policy
+
+DEFAULT_DEPTH = 2 * 10**9  # asset; what the whole skew scale is worth at the first price
+BANDS = {
+    "1.5": ("1.2", "1.9", "2.4"),
+    "2": ("1.6", "2.5", "3"),
+    "3": ("2.4", "3.8", "4.5"),
+    "5": ("4.2", "6", "7"),
+    "10": ("8.8", "11.4", "13"),
+}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One token on one market, with the habits of its surroundings. `policy` and `market` hold what
+    differs from the defaults, in whole units. `crowd` is how far traders push the skew, as a part
+    of the scale; `pool` what the liquidity provider brings first, in assets; `meets` what this walk
+    is there for, beside what every walk meets."""
+
+    name: str
+    leverage: str
+    price: str = "3000"
+    asset_decimals: int = 6
+    feed_decimals: int = 8
+    depth: int = DEFAULT_DEPTH
+    crowd: Fraction = Fraction(1, 200)
+    pool: int = 10**9
+    policy: Mapping[str, str] = field(default_factory=dict)
+    market: Mapping[str, str] = field(default_factory=dict)
+    meets: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> Decimal:
+        return Decimal(self.depth) / Decimal(self.price)
+
+    def market_params(self) -> dict[str, int]:
+        defaults = {
+            "skewScale": self.scale,
+            "maxFundingVelocity": 9,
+            "makerFee": "0.0001",
+            "takerFee": "0.0006",
+            "maxLeverage": "27.5",
+            "maxMarketSize": 3 * self.scale,
+            "liquidationBufferRatio": "0.0075",
+            "liquidationPremiumMultiplier": "1.5625",
+            "liquidationFeeRatio": "0.0035",
+            "minKeeperFee": 1,
+            "maxKeeperFee": 1000,
+            "keeperLiquidationFee": 2,
+            "minInitialMargin": 40,
+        }
+        return {name: to_fixed(value) for name, value in {**defaults, **self.market}.items()}
+
+    def policy_params(self) -> dict[str, int]:
+        lower, upper, emergency = BANDS[self.leverage.removeprefix("-")]
+        defaults = {
+            "lower": lower,
+            "upper": upper,
+            "emergency": emergency,
+            "recenter": "0.5",
+            "maxSlippage": "0.01",
+            "rewardRate": "0.001",
+            "rewardRamp": "0.2",
+            "rewardCap": 1000,
+            "maxTrade": Decimal("0.9") * self.scale * Decimal("0.0007"),
+        }
+        params = {name: to_fixed(value) for name, value in {**defaults, **self.policy}.items()}
+        times = {"cooldown": 900, "cooldownUp": 14_400, "rewardDelay": 900, "emergencyCooldown": 60}
+        return {**params, **times}
+
+    def rules(self) -> Rules:
+        """The same market for the reference."""
+        return Rules(*(Fraction(value, WAD) for value in self.market_params().values()))
+
+    def reference_policy(self) -> Policy:
+        params = self.policy_params()
+        names = [
+            "lower",
+            "upper",
+            "emergency",
+            "recenter",
+            "maxSlippage",
+            "rewardRate",
+            "rewardRamp",
+        ]
+        shares = [Fraction(params[name], WAD) for name in names]
+        amounts = [Fraction(params[name], WAD) for name in ("rewardCap", "maxTrade")]
+        times = [params[name] for name in ("cooldown", "cooldownUp", "emergencyCooldown")]
+        return Policy(*shares, params["rewardDelay"], *amounts, *times)
+
+
+PAID = ("flow paid by the skew", "rebalance paid by the skew")
+CROWDED = {"depth": 3 * 10**7, "crowd": Fraction(2, 5), "meets": PAID}
+SLICED = ("slice", "rest of a rebalance")
+SCENARIOS = [
+    Scenario("three times long", "3", price="60000", meets=("lower rebalance",)),
+    Scenario("three times short", "-3", price="60000", meets=("emergency rebalance",)),
+    Scenario("twice long", "2", asset_decimals=18),
+    Scenario("twice short", "-2", asset_decimals=8),
+    Scenario("one and a half long", "1.5", feed_decimals=18),
+    Scenario("five times long", "5", meets=("upper rebalance",)),
+    Scenario("ten times long", "10", policy={"maxSlippage": "0.006"}, meets=("wider limit",)),
+    Scenario("a millionth, long", "3", price="0.000001", feed_decimals=18),
+    Scenario("a millionth, short", "-3", price="0.000001", feed_decimals=18, asset_decimals=18),
+    Scenario("a million, long", "3", price="1000000", asset_decimals=18),
+    Scenario("a million, short", "-2", price="1000000", asset_decimals=8),
+    Scenario("reset to target", "3", policy={"recenter": "0"}),
+    Scenario("stop just inside the band", "-3", policy={"recenter": "1"}),
+    Scenario("small slices, long", "3", policy={"maxTrade": "7"}, meets=SLICED),
+    Scenario("small slices, short", "-3", policy={"maxTrade": "5", "recenter": "0"}, meets=SLICED),
+    Scenario("reward at its cap", "3", policy={"rewardCap": "0.05"}, meets=("capped reward",)),
+    Scenario("crowded long", "3", **CROWDED),
+    Scenario("crowded short", "-3", **CROWDED),
+    Scenario("crowded, huge slices", "5", **CROWDED, policy={"maxTrade": "1000"}),
+    Scenario(
+        "crowded beyond the scale",
+        "-2",
+        depth=3 * 10**7,
+        crowd=Fraction(5, 4),
+        meets=("trade: FillNotPositive",),
+    ),
+    Scenario("wild funding", "3", market={"maxFundingVelocity": "36"}, crowd=Fraction(1, 20)),
+    Scenario("poor pool", "2", pool=0, crowd=Fraction(1, 10**5)),
+    Scenario(
+        "capped market",
+        "-3",
+        market={"maxMarketSize": "150", "maxLeverage": "10"},
+        meets=("deposit: MarketSizeExceeded",),
+    ),
+    Scenario(
+        "no maker fee",
+        "3",
+        market={"makerFee": "0", "takerFee": "0.001"},
+        meets=("flow across the flip of the skew",),
+    ),
+]

@@ -1,0 +1,224 @@
+"""One token on one market in one in-process EVM, its actors, and its books in integers."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from levtoken.artifacts import error_names
+from levtoken.evm import Evm, Revert, signed, words
+from levtoken.system import Feed, deploy_system
+from levtoken.units import WAD, to_fixed
+from tests.property.reference import Market, Position, Rules, Token
+from tests.property.reference_policy import Progress
+from tests.property.scenarios import Scenario
+
+START = 1_750_000_000
+HEARTBEAT = 7_200
+UNLIMITED = 2**256 - 1
+HOLDERS = ("depositor", "redeemer", "saver")
+TRADERS = ("trader", "arbitrageur")
+ROLES = (*HOLDERS, *TRADERS, "attacker", "keeper", "provider", "stranger")
+ADDRESSES = {
+    role: f"0x{index + 0xA1:02x}" * 1 + "00" * 18 + "01" for index, role in enumerate(ROLES)
+}
+LOCKED_OWNER = "0x" + "00" * 18 + "dead"
+FAULTS = [
+    "PriceStale",
+    "PriceNotPositive",
+    "PriceOutOfBounds",
+    "RoundIncomplete",
+    "PriceFromFuture",
+]
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the market and the token say, in their own integers, at one moment."""
+
+    time: int
+    price: int
+    skew: int
+    open_interest: int
+    rate: int
+    funding: int
+    cash: int
+    fault: bytes
+    margin: int
+    last_price: int
+    size: int
+    index: int
+    equity: int
+    supply: int
+    progress: tuple[int, int, int]
+
+    def market(self, rules: Rules) -> Market:
+        values = (self.price, self.skew, self.open_interest, self.rate, self.funding)
+        return Market(rules, *(Fraction(value, WAD) for value in values))
+
+    @cached_property
+    def true_equity(self) -> Fraction:
+        """Exact and unclipped, from the position as it is booked."""
+        return true_equity(
+            (self.margin, self.last_price, self.size, self.index), self.price, self.funding
+        )
+
+    @cached_property
+    def position(self) -> Position:
+        return Position(Fraction(self.size, WAD), self.true_equity)
+
+    @cached_property
+    def leverage(self) -> Fraction:
+        """At the index price; only with an equity above zero."""
+        return abs(self.position.size) * Fraction(self.price, WAD) / self.true_equity
+
+    @property
+    def last(self) -> Progress:
+        time, unfinished, aim = self.progress
+        return Progress(time, unfinished, Fraction(aim, WAD))
+
+
+def true_equity(position: tuple[int, int, int, int], price: int, funding: int) -> Fraction:
+    margin, last_price, size, index = position
+    moved = size * (price - last_price + funding - index) if size else 0
+    return Fraction(margin * WAD + moved, WAD * WAD)
+
+
+class World:
+    """The contracts of a scenario. Calls are packed by hand: most of the time is the EVM's."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.rules = scenario.rules()
+        self.policy = scenario.reference_policy()
+        self.target = to_fixed(scenario.leverage)
+        self.unit = 10 ** (18 - scenario.asset_decimals)
+        self.evm = Evm(timestamp=START)
+        self.answer = to_fixed(scenario.price, scenario.feed_decimals)
+        self.first_answer = self.answer
+        self.highest = 1000 * self.answer
+        feed = Feed(self.answer, scenario.feed_decimals, HEARTBEAT, 0, self.highest)
+        self.system = deploy_system(
+            self.evm,
+            feed=feed,
+            market=scenario.market_params(),
+            asset_decimals=scenario.asset_decimals,
+        )
+        self.tokens = 0
+        self._names = error_names(self.evm.artifacts)
+        self._selectors: dict[tuple[str, str, int], bytes] = {}
+        self.gifts = 0
+        self.create_token()
+        rich = 10 ** (13 + scenario.asset_decimals)
+        for role in ROLES:
+            self.must("asset", "mint", ADDRESSES[role], rich, sender=role)
+            self.must("asset", "approve", self.addresses["market"], UNLIMITED, sender=role)
+        if scenario.pool:
+            assets = scenario.pool * 10**scenario.asset_decimals
+            self.must("market", "provideLiquidity", assets, sender="provider")
+
+    def create_token(self) -> None:
+        """A new token, for the first time or when the old one is dead."""
+        self.tokens += 1
+        policy = self.scenario.policy_params()
+        self.token = self.system.create_token(f"T{self.tokens}", self.target, policy)
+        self.contracts = {
+            "asset": self.system.asset,
+            "feed": self.system.feed,
+            "market": self.system.market,
+            "token": self.token,
+        }
+        self.addresses = {name: one.address for name, one in self.contracts.items()}
+        for role in ROLES:
+            self.must("asset", "approve", self.addresses["token"], UNLIMITED, sender=role)
+
+    # Calls
+
+    def pack(self, contract: str, verb: str, *arguments: int | str) -> bytes:
+        key = (contract, verb, len(arguments))
+        if key not in self._selectors:
+            artifact = self.contracts[contract].artifact
+            self._selectors[key] = artifact.function(verb, len(arguments)).selector
+        packed = [
+            (int(one, 16) if isinstance(one, str) else one % 2**256).to_bytes(32, "big")
+            for one in arguments
+        ]
+        return self._selectors[key] + b"".join(packed)
+
+    def read(self, contract: str, verb: str, *arguments: int | str) -> list[int]:
+        calldata = self.pack(contract, verb, *arguments)
+        return words(self.evm.view(self.addresses[contract], calldata))
+
+    def must(self, contract: str, verb: str, *arguments: int | str, sender: str) -> list[int]:
+        calldata = self.pack(contract, verb, *arguments)
+        return words(self.evm.send(self.addresses[contract], calldata, ADDRESSES[sender]))
+
+    def attempt(
+        self, contract: str, verb: str, *arguments: int | str, sender: str
+    ) -> tuple[str, int]:
+        """The name of the error, "" for none, and the first word returned."""
+        try:
+            result = self.must(contract, verb, *arguments, sender=sender)
+        except Revert as revert:
+            return revert.name, 0
+        return "", result[0] if result else 0
+
+    def preview(self, contract: str, verb: str, *arguments: int | str) -> tuple[str, int]:
+        try:
+            return "", self.read(contract, verb, *arguments)[0]
+        except Revert as revert:
+            return revert.name, 0
+
+    def error_name(self, selector: bytes) -> str:
+        return self._names[selector] if any(selector) else ""
+
+    # Time and price
+
+    def advance(self, seconds: int, answer: int) -> None:
+        self.evm.next_block(self.evm.timestamp + seconds)
+        self.answer = answer
+        self.must("feed", "push", answer, sender="stranger")
+
+    # Books
+
+    def books(self) -> Books:
+        market = self.read("market", "marketState")
+        position = self.position("token")
+        state = self.read("market", "state", self.addresses["token"])
+        price, skew, open_interest, rate, funding, cash, fault = market
+        return Books(
+            time=self.evm.timestamp,
+            price=price,
+            skew=signed(skew),
+            open_interest=open_interest,
+            rate=signed(rate),
+            funding=signed(funding),
+            cash=cash,
+            fault=fault.to_bytes(32, "big")[:4],
+            margin=position[0],
+            last_price=position[1],
+            size=position[2],
+            index=position[3],
+            equity=state[2],
+            supply=self.read("token", "totalSupply")[0],
+            progress=tuple(self.read("token", "progress")),
+        )
+
+    def account(self, name: str) -> str:
+        """Address of a role, or of the token."""
+        return ADDRESSES.get(name) or self.addresses[name]
+
+    def position(self, name: str) -> tuple[int, int, int, int]:
+        """Margin, price of the last mark, size, funding of the last mark."""
+        values = self.read("market", "positionOf", self.account(name))
+        margin, last_price, size, index = values
+        return signed(margin), signed(last_price), signed(size), signed(index)
+
+    def assets_of(self, role: str) -> int:
+        return self.read("asset", "balanceOf", ADDRESSES[role])[0]
+
+    def shares_of(self, role: str) -> int:
+        return self.read("token", "balanceOf", ADDRESSES[role])[0]
+
+    def reference_token(self, books: Books) -> Token:
+        supply = Fraction(books.supply, WAD)
+        return Token(Fraction(self.target, WAD), supply, Fraction(self.unit, WAD))
