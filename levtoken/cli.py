@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import ape
 import click
 from ape.api import AccountAPI
 from ape.cli import ConnectedProviderCommand, network_option, verbosity_option
-from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 
 from levtoken.chain import Place, System, connected, load_deployment, system
 from levtoken.errors import ChainError
 from levtoken.faults import no_call_trees, one_line
 from levtoken.markets import Config, load_config
+from levtoken.parameters import ADDRESS, FRACTION, NUMBER
+
+__all__ = ["NUMBER", "Command", "Session", "Terms", "command", "terms"]
 
 Script = Callable[..., None]
 DEFAULT_NETWORK = "ethereum:devnet:node"
@@ -77,53 +79,6 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape ships no ty
     def invoke(self, ctx: click.Context) -> object:
         with one_line(), no_call_trees():
             return super().invoke(ctx)
-
-
-class DecimalType(click.ParamType):
-    """An exact number above 0."""
-
-    name = "number"
-
-    def convert(
-        self, value: str | Decimal, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        try:
-            number = Decimal(str(value).replace(",", "").replace("_", ""))
-        except InvalidOperation:
-            self.fail(f"{value} is not a number", param, ctx)
-        if not number.is_finite() or number < 0:
-            self.fail(f"{value} is not a number of at least 0", param, ctx)
-        return number
-
-
-class FractionType(DecimalType):
-    """An exact number between 0 and 1."""
-
-    name = "fraction"
-
-    def convert(
-        self, value: str | Decimal, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        number = super().convert(value, param, ctx)
-        if number > 1:
-            self.fail(f"{value} is more than 1: half a percent is 0.005", param, ctx)
-        return number
-
-
-class AddressType(click.ParamType):
-    """An address, checksummed or all in lower case."""
-
-    name = "address"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not is_address(value) or (value != value.lower() and not is_checksum_address(value)):
-            self.fail(f"{value} is not an address: check its letters", param, ctx)
-        return to_checksum_address(value)
-
-
-NUMBER = DecimalType()
-FRACTION = FractionType()
-ADDRESS = AddressType()
 
 
 def command(function: Script) -> click.Command:

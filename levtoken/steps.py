@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import ape
 from ape.api import AccountAPI, TransactionAPI
-from ape.contracts import ContractInstance
 
 from levtoken.chain import at
 from levtoken.deployments import Deployment
@@ -36,7 +35,7 @@ def local_steps(config: Config, symbols: Sequence[str], account: AccountAPI) -> 
     assets = dict.fromkeys(config.markets[underlying].asset for underlying in underlyings)
     steps = [_asset(config, symbol) for symbol in assets]
     for underlying in underlyings:
-        steps += _market(config, underlying, account)
+        steps += [*_market(config, underlying), *_pool(config, underlying, account)]
     return steps + list(_protocol(config, symbols, account))
 
 
@@ -74,19 +73,11 @@ def _oracle(config: Config, underlying: str) -> Step:
     )
 
 
-def _market(config: Config, underlying: str, account: AccountAPI) -> Iterator[Step]:
-    """Feed, oracle and market, and the pool that pays the profits of its traders."""
+def _market(config: Config, underlying: str) -> Iterator[Step]:
+    """Feed, oracle and market."""
     market = config.markets[underlying]
     feed = market.feed
     answer = feed.to_answer(market.local.price)
-    liquidity = to_fixed(market.local.liquidity, config.assets[market.asset].decimals)
-
-    def asset(record: Deployment) -> ContractInstance:
-        return at("MockERC20", record.assets[market.asset])
-
-    def address(record: Deployment) -> str:
-        return record.markets[underlying]
-
     yield _create(
         f"feeds.{underlying}", "MockAggregator", lambda _: (feed.decimals, feed.description, answer)
     )
@@ -100,25 +91,27 @@ def _market(config: Config, underlying: str, account: AccountAPI) -> Iterator[St
             market.struct(),
         ),
     )
-    yield Step(
-        f"pool.{underlying}.mint",
-        lambda record: asset(record).mint.as_transaction(account, liquidity, sender=account),
-        CALL_GAS,
-    )
-    yield Step(
-        f"pool.{underlying}.approve",
-        lambda record: asset(record).approve.as_transaction(
-            address(record), liquidity, sender=account
-        ),
-        CALL_GAS,
-    )
-    yield Step(
-        f"pool.{underlying}.provide",
-        lambda record: at("MockPerpMarket", address(record)).provideLiquidity.as_transaction(
-            liquidity, sender=account
-        ),
-        CALL_GAS,
-    )
+
+
+def _pool(config: Config, underlying: str, account: AccountAPI) -> Iterator[Step]:
+    """The liquidity that pays the profits of a market's traders."""
+    market = config.markets[underlying]
+    amount = to_fixed(market.local.liquidity, config.assets[market.asset].decimals)
+
+    def mint(record: Deployment) -> TransactionAPI:
+        asset = at("MockERC20", record.assets[market.asset])
+        return asset.mint.as_transaction(account, amount, sender=account)
+
+    def approve(record: Deployment) -> TransactionAPI:
+        asset = at("MockERC20", record.assets[market.asset])
+        return asset.approve.as_transaction(record.markets[underlying], amount, sender=account)
+
+    def provide(record: Deployment) -> TransactionAPI:
+        venue = at("MockPerpMarket", record.markets[underlying])
+        return venue.provideLiquidity.as_transaction(amount, sender=account)
+
+    for build in (mint, approve, provide):
+        yield Step(f"pool.{underlying}.{build.__name__}", build, CALL_GAS)
 
 
 def _protocol(config: Config, symbols: Sequence[str], account: AccountAPI) -> Iterator[Step]:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -108,5 +108,6 @@ def _wait_for(chain: Chain) -> None:
             with urlopen(request, timeout=1):
                 return
         except OSError:
-            assert chain.process.poll() is None, "anvil ended at once"
             assert time.monotonic() < deadline, "anvil does not answer"
+            with suppress(subprocess.TimeoutExpired):
+                raise AssertionError(f"anvil ended with code {chain.process.wait(0.05)}") from None

@@ -137,6 +137,7 @@ def test_wrong_use_is_one_line(desk: Desk, arguments: str, message: str) -> None
     [
         "mint BTC3L many",
         "mint BTC3L nan",
+        "mint BTC3L 1,5",
         "mint BTC3L 1 --slippage 5",
         "mint BTC3L 1 --receiver 0x12",
         "redeem BTC3L",
