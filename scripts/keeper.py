@@ -1,6 +1,7 @@
 """Keeps tokens in their bands."""
 
 import json
+import signal
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -77,6 +78,9 @@ def cli(session: Session, **options: object) -> None:
     if asked.seconds is None:
         show(make_pass())
         return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Ape's own handlers end the process without a word.
+        signal.signal(number, signal.default_int_handler)
     tally = watch(
         make_pass,
         show,

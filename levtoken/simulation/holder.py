@@ -8,7 +8,7 @@ from levtoken.errors import ChainError, RevertedError
 from levtoken.simulation.market import NO_LIMIT, ReplayMarket, adopt
 from levtoken.simulation.node import Node
 from levtoken.simulation.remote import RemoteContract
-from levtoken.units import WAD, from_fixed, to_fixed
+from levtoken.units import from_fixed, to_fixed
 
 
 class Holder:
@@ -25,7 +25,7 @@ class Holder:
     def mint(self, symbol: str, market: ReplayMarket, capital: Decimal) -> None:
         """Puts `capital` of the asset, which is a mock, into a token."""
         token = self._tokens[symbol]
-        amount = to_fixed(capital * WAD) // market.unit // WAD
+        amount = to_fixed(capital) // market.unit
         market.asset.send(self._address, "mint", self._address, amount)
         market.asset.send(self._address, "approve", token.address, NO_LIMIT)
         try:

@@ -91,12 +91,14 @@ class Replay:
             (self.market_of(symbol), token.address) for symbol, token in self._system.tokens.items()
         ]
         accounts += [(market, market.arbitrageur) for market in self._markets]
-        ripe = [one for one in accounts if one[0].contract.call("canLiquidate", one[1])]
-        for market, account in ripe:
-            market.contract.send(self._crank, "liquidate", account)
-        if ripe:
+        found = False
+        for market, account in accounts:
+            if market.contract.call("canLiquidate", account):
+                market.contract.send(self._crank, "liquidate", account)
+                found = True
+        if found:
             self._read_events()
-        return bool(ripe)
+        return found
 
     def _close(
         self, bar: int, found: list[TokenStatus], outcomes: Sequence[Outcome], actors: Actors
@@ -109,8 +111,9 @@ class Replay:
         self._recording.outcomes.extend((time, one) for one in outcomes)
         for status in found:
             self._recording.close(status.symbol)
-            why_not = outside(status)
-            self._recording.passes.append(Pass(time, status.symbol, status.leverage, why_not))
+            if bar > 0:  # the keeper starts with the second bar
+                one = Pass(time, status.symbol, status.leverage, outside(status))
+                self._recording.passes.append(one)
         if actors.arbitrageur is not None:
             for market in self._markets:
                 try:

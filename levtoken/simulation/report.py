@@ -100,7 +100,7 @@ def _token_table(result: ReplayResult) -> Group:
             table.add_row(label, *map(show, result.tokens))
         table.add_section()
     reasons = [
-        Text(f"{one.holding.symbol} out of its band after {count} passes: {reason}")
+        Text(f"{one.holding.symbol} outside its band {count} times: {reason}")
         for one in result.tokens
         for reason, count in one.outside.items()
     ]

@@ -1,6 +1,8 @@
 """The keeper on Anvil: what it sends, what it leaves, and what others may do in between."""
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 
 import ape
@@ -13,7 +15,8 @@ from levtoken.keeper.execute import Result, execute
 from levtoken.keeper.run import keep
 from levtoken.units import WAD
 from tests.desk import GAS, HEARTBEAT, PRICE, SYMBOLS, Desk, open_desk
-from tests.scripts.chains import one_line, run
+from tests.scripts.chains import PATIENCE, PROJECT, one_line, run
+from tests.scripts.demos import APE
 
 LOW = PRICE * 9 // 10  # takes 3x to 3.86x, above the band, and -3x to 2.08x, below it
 DEEP = PRICE * 85 // 100  # takes 3x to 4.64x, beyond the emergency level
@@ -164,6 +167,23 @@ def test_an_outcome_reports_the_state_of_the_chain(desk: Desk) -> None:
     assert outcome.leverage_after == desk.leverage("BTC3L")
     assert outcome.leverage_before > outcome.status.policy.upper
     assert outcome.gas_cost > 0
+
+
+def test_a_watch_goes_on_until_it_is_interrupted_and_then_sums_up(desk: Desk) -> None:
+    desk.move(LOW)
+    options = ["--network", desk.chain.network, "--records", str(desk.records)]
+    command = [str(APE), "run", "keeper", "--watch", "1", "--json", *options]
+    pipe = subprocess.PIPE
+    watch = subprocess.Popen(command, cwd=PROJECT, stdout=pipe, stderr=pipe, text=True)
+    assert watch.stdout is not None
+    first, second = (json.loads(watch.stdout.readline()) for _ in range(2))
+    watch.send_signal(signal.SIGINT)
+    _, told = watch.communicate(timeout=PATIENCE)
+    assert watch.returncode == 0, told
+    assert {one["result"] for one in first} == {"rebalanced"}
+    assert {one["result"] for one in second} == {"not_due"}
+    assert " passes; tokens: " in told
+    assert "2 rebalanced; rewards: " in told
 
 
 def test_a_chain_that_is_gone_is_one_line(tmp_path_factory: pytest.TempPathFactory) -> None:
