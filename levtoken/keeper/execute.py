@@ -9,7 +9,7 @@ from ape.contracts import ContractInstance
 from web3.exceptions import ContractLogicError
 from web3.types import TxParams, TxReceipt
 
-from levtoken.chain import TokenStatus, Trigger, error_name
+from levtoken.chain import TokenStatus, Trigger, error_name, with_room
 from levtoken.errors import ChainError
 from levtoken.events import event
 from levtoken.flows import check_gas
@@ -17,7 +17,6 @@ from levtoken.keeper.decide import Decision, explain
 
 # What a call reverts with when somebody else has rebalanced since the decision.
 LATE = {"NothingDue", "CooldownActive", "BelowMinimumTrade"}
-GAS_MARGIN = 130  # percent: the gas depends on how much funding there is when it is mined
 PATIENCE = 120  # seconds to wait for a transaction
 
 
@@ -71,9 +70,8 @@ def execute(decision: Decision, token: ContractInstance, account: AccountAPI) ->
     }
     try:
         web3.eth.call(question)
-        gas = web3.eth.estimate_gas(question) * GAS_MARGIN // 100
-        check_gas(account, gas)
-        signed = account.sign_transaction(call.as_transaction(sender=account, gas_limit=gas))
+        check_gas(account, web3.eth.estimate_gas(question))
+        signed = account.sign_transaction(with_room(call.as_transaction(sender=account)))
         if signed is None:
             raise ChainError(f"{decision.status.symbol}: the transaction was not signed")
         sent = web3.eth.send_raw_transaction(signed.serialize_transaction())
