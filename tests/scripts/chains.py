@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 import ape
-import click
 from ape_node.provider import Node
 from click.testing import CliRunner, Result
+
+if TYPE_CHECKING:
+    import click
 
 PROJECT = Path(__file__).resolve().parents[2]
 ANVIL = PROJECT / ".tools" / "bin" / "anvil"
