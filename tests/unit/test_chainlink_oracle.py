@@ -10,7 +10,7 @@ ANSWER = PRICE * 10**8
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     return build_world()
 
 

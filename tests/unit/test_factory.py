@@ -10,7 +10,7 @@ BLUEPRINT_LIMIT = 24_576
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     return build_world()
 
 

@@ -7,7 +7,7 @@ from tests.world import World, build_world, error_name
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     world = build_world()
     world.token.deposit(100_000 * world.unit, world.depositor, sender=world.depositor)
     return world

@@ -10,7 +10,7 @@ SCALE = 100_000
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     world = build_world()
     world.market.depositMargin(10_000_000 * world.unit, sender=world.trader)
     return world

@@ -11,7 +11,7 @@ FAR = 2**40
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     return build_world()
 
 

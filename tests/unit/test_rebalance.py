@@ -10,7 +10,7 @@ EQUITY = 100_000
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     world = build_world()
     world.token.deposit(EQUITY * world.unit, world.depositor, sender=world.depositor)
     return world

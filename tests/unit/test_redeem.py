@@ -10,7 +10,7 @@ FAR = 2**40
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def built() -> World:
     world = build_world()
     for actor in (world.depositor, world.attacker):
         world.token.deposit(100_000 * world.unit, actor, sender=actor)
