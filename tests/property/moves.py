@@ -84,6 +84,8 @@ def order(walk: Walk, role: str, delta: int, with_margin: bool) -> str:
     faults = {"EmptyOrder"} if delta == 0 else market.order_faults(position, size)
     if walk.fault:
         faults = {walk.fault} if delta else {walk.fault, "EmptyOrder"}
+    if not faults and walk.chance(0.2):
+        refuse_worse_fill(walk, role, delta)
     error, _ = world.attempt("market", "trade", delta, 0, limit, ADDRESSES[role], sender=role)
     checks.named_as_expected(error, frozenset(faults), "trade")
     walk.count("trade", error)
@@ -100,6 +102,15 @@ def order(walk: Walk, role: str, delta: int, with_margin: bool) -> str:
     untouched = (after.size, after.equity, after.cash) == (before.size, before.equity, before.cash)
     require("I-9", untouched, "a trade of another account moved the token or the cash")
     return ""
+
+
+def refuse_worse_fill(walk: Walk, role: str, delta: int) -> None:
+    """A limit one wei better than the fill is not met."""
+    me = ADDRESSES[role]
+    fill = walk.world.read("market", "quote", me, delta, 0)[0]
+    limit = fill - 1 if delta > 0 else fill + 1
+    error, _ = walk.world.attempt("market", "trade", delta, 0, limit, me, sender=role)
+    require("errors", error == "FillBeyondLimit", f"a limit of {limit}: {error or 'success'}")
 
 
 def trader(walk: Walk, role: str) -> Position:
@@ -177,6 +188,19 @@ def gift(walk: Walk) -> str:
     require("I-9", prices(walk) == said, f"the gift moved a price: {said} to {prices(walk)}")
     walk.looked("I-9")
     walk.count("gift")
+    return ""
+
+
+def pretend(walk: Walk) -> str:
+    """An account at the market calls in assets that it never sent, beyond all that was given."""
+    world, me = walk.world, ADDRESSES["stranger"]
+    assets = world.gifts + walk.random.randint(1, 10**12)
+    walk.note(f"stranger pretends to have sent {assets}")
+    for verb, arguments in (("trade", (0, assets, 0, me)), ("enter", (assets, WAD))):
+        error, _ = world.attempt("market", verb, *arguments, sender="stranger")
+        refused = error == (walk.fault or "AssetsNotReceived")
+        require("I-9", refused, f"{verb} without assets: {error or 'success'}")
+    walk.count("pretend")
     return ""
 
 

@@ -21,6 +21,7 @@ STEPS: dict[Callable[[Walk], str], int] = {
     moves.take_margin: 2,
     moves.provide: 1,
     moves.gift: 2,
+    moves.pretend: 1,
     moves.liquidate: 2,
     moves.replace_dead: 2,
     faults.spoil: 1,

@@ -1,8 +1,12 @@
 """Corners that a random walk seldom comes to. The steps check themselves."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 from tests.property import flows, keeping, moves
 from tests.property.scenarios import Scenario
 from tests.property.staging import begin
+from tests.property.walk import Walk
 
 
 def test_what_is_left_of_a_rebalance_is_forgotten_when_the_token_goes_flat():
@@ -23,3 +27,68 @@ def test_a_token_below_the_floor_of_the_venue_shrinks_but_does_not_grow():
     moves.shift(walk, 86_400, 1.16)
     assert walk.before.leverage < walk.world.policy.lower
     assert keeping.rebalance(walk) == "BelowMinimumEquity"
+
+
+def move_to(walk: Walk, seconds: int, leverage: Fraction) -> None:
+    """Time passes, and the price moves to where the token has `leverage`, but for funding."""
+    was, now = (one * walk.token.direction for one in (walk.before.leverage, leverage))
+    # The move that takes one leverage to another, both signed.
+    moves.shift(walk, seconds, float(now * (1 - was) / was / (1 - now)))
+
+
+def test_a_reward_is_cut_to_what_the_venue_lets_go():
+    walk = begin(Scenario("small", "3"), assets=60)
+    floor = walk.world.rules.min_margin
+    excess = walk.before.true_equity - floor - Fraction(2, 100)
+    notional = walk.before.position.size * walk.market.price
+    moves.shift(walk, 60, float(1 - excess / notional))
+    assert keeping.assess(walk).reward > 0
+    assert not keeping.rebalance(walk)
+    assert floor <= walk.before.true_equity < floor + Fraction(1, 10**5)
+
+
+def test_the_slice_of_an_emergency_brings_leverage_well_under_the_maximum_of_the_venue():
+    walk = begin(Scenario("slices", "3", policy={"maxTrade": "0.01"}))
+    safe = walk.world.rules.max_leverage * Fraction(9, 10)
+    move_to(walk, 60, safe + 1)
+    assert not keeping.rebalance(walk)
+    assert walk.before.leverage <= safe
+    assert walk.before.last.unfinished
+
+
+def test_no_cooldown_holds_above_the_maximum_leverage_of_the_venue():
+    walk = begin(Scenario("slices", "3", policy={"maxTrade": "0.01"}))
+    move_to(walk, 60, Fraction(5))
+    assert not keeping.rebalance(walk)
+    move_to(walk, 1, Fraction(6))
+    assert keeping.rebalance(walk) == "CooldownActive"
+    move_to(walk, 1, walk.world.rules.max_leverage + 1)
+    assert not keeping.rebalance(walk)
+
+
+def test_a_trade_that_is_not_worth_its_cost_is_not_due():
+    walk = begin(Scenario("just outside", "-3", policy={"recenter": "1"}))
+    move_to(walk, 60, walk.world.policy.upper * Fraction(10_002, 10_000))
+    assert walk.world.policy.upper < walk.before.leverage
+    assert keeping.rebalance(walk) == "BelowMinimumTrade"
+
+
+def test_a_rest_that_is_not_worth_its_cost_is_not_remembered():
+    whole = begin(Scenario("slices", "3"))
+    moves.shift(whole, 60, 0.88)
+    due = keeping.assess(whole)
+    nearly = abs(due.delta) - abs(whole.before.position.size) / 2_000
+    largest = str(Decimal(nearly.numerator) / Decimal(nearly.denominator))
+    walk = begin(Scenario("slices", "3", policy={"maxTrade": largest}))
+    moves.shift(walk, 60, 0.88)
+    assert not keeping.rebalance(walk)
+    assert not walk.before.last.unfinished
+
+
+def test_an_emergency_trades_however_little_it_is():
+    policy = {"upper": "3.0002", "emergency": "3.0004"}
+    walk = begin(Scenario("narrow", "3", policy=policy))
+    moves.shift(walk, 60, 0.9999)
+    before = abs(walk.before.size)
+    assert not keeping.rebalance(walk)
+    assert 0 < before - abs(walk.before.size) < before / 1_000
