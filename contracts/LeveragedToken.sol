@@ -50,8 +50,9 @@ import {Policy, Progress, RebalancePolicy, Trigger} from "./libraries/RebalanceP
 /// the holders.
 ///
 /// EMERGENCY
-/// A liquidatable or flagged account, or a venue without cash, delays redemptions. When the
-/// position has been liquidated there is nothing left: every verb reverts with `EquityGone`.
+/// An invalid price, a liquidatable or flagged account, a leverage beyond the venue's maximum, or a
+/// venue without cash delays redemptions. When the position has been liquidated there is nothing
+/// left: every verb reverts with `EquityGone`.
 ///
 /// ROLES
 /// None. No owner, no setter, no pause.
@@ -96,6 +97,8 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         uint256 decimals = ERC20(asset).decimals();
         require(decimals >= 6 && decimals <= 18, Errors.InvalidParameter());
         require(_target <= MAX_LEVERAGE, Errors.InvalidParameter());
+        // The last byte of a string of at most 31 characters is zero.
+        require(uint8(uint256(_name)) | uint8(uint256(_symbol)) == 0, Errors.InvalidParameter());
         _unit = 10 ** (18 - decimals);
         params.policy.validate(_target, params.venue.limits());
         _policy = params.policy;
@@ -220,15 +223,16 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
     {
         require(block.timestamp <= deadline, Errors.DeadlinePassed());
         int256 sizeDelta;
-        uint256 equity;
-        (assets, sizeDelta, equity) = _mintCost(shares);
+        VenueState memory least;
+        (assets, sizeDelta, least) = _mintCost(shares);
         require(assets <= maxAssets, Errors.AssetsAboveMaximum());
         uint256 locked = totalSupply() == 0 ? _lockedShares() : 0;
         asset.safeTransferFrom(msg.sender, address(venue), assets);
         uint256 limit = sizeDelta > 0 ? type(uint256).max : 0;
         VenueState memory later = venue.trade(sizeDelta, assets.toInt256(), limit, address(this));
-        // An asset that calls its sender back could have moved the market since the quote.
-        require(later.equity >= equity, Errors.CostAboveValue());
+        // An asset that calls its sender back could have moved price or skew since the quote.
+        bool same = later.price == least.price && later.equity >= least.equity;
+        require(same, Errors.MarketMoved());
         _give(receiver, assets, shares, locked);
     }
 
@@ -271,7 +275,7 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         _progress = Progress({
             time: uint64(block.timestamp),
             unfinished: due.left == 0 ? Trigger.None : due.trigger,
-            // A leverage at most MAX_LEVERAGE, as the policy's are.
+            // An aim lies between two numbers of 80 bits: the target and a leverage of the policy.
             aim: due.left == 0 ? 0 : uint128(due.aim)
         });
         VenueState memory later =
@@ -299,24 +303,24 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         require(shares > 0, Errors.ZeroAmount());
     }
 
-    /// @dev Assets (up) that `shares` cost now, the trade that goes with them, and the least equity
-    /// (WAD) after it.
+    /// @dev Assets (up) that `shares` cost now, the trade that goes with them, and the state with
+    /// the least equity (WAD) after it.
     function _mintCost(uint256 shares)
         private
         view
-        returns (uint256 assets, int256 sizeDelta, uint256 equity)
+        returns (uint256 assets, int256 sizeDelta, VenueState memory state)
     {
         require(shares > 0, Errors.ZeroAmount());
-        VenueState memory state = _state();
+        state = _state();
         Errors.raise(state.fault);
         uint256 supply = totalSupply();
         require(supply == 0 || state.equity > 0, Errors.EquityGone());
         uint256 value = supply == 0
             ? shares + _lockedShares()
             : LeverageMath.toValueUp(shares, supply, state.equity);
-        equity = state.equity + value;
+        state.equity += value;
         sizeDelta = state.size == 0
-            ? targetLeverage * equity.toInt256() / state.price.toInt256()
+            ? targetLeverage * state.equity.toInt256() / state.price.toInt256()
             : LeverageMath.fraction(state.size, shares, supply);
         // Whether the venue accepts depends on the margin, which depends on this cost.
         Quote memory q = venue.quote(address(this), sizeDelta, 0);
@@ -358,13 +362,13 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         due.reason = _notReady(state);
         if (due.reason != 0) return due;
         uint256 l = _leverage(state);
-        (due.trigger, due.aim) = rules.trigger(last, l, _target);
+        uint256 elapsed = block.timestamp - last.time;
+        (due.trigger, due.aim) = rules.trigger(last, elapsed, l, _target);
         if (due.trigger == Trigger.None) {
             due.reason = Errors.NothingDue.selector;
             return due;
         }
         VenueLimits memory limits = venue.limits();
-        uint256 elapsed = block.timestamp - last.time;
         uint256 cooldown = rules.cooldownFor(due.trigger);
         if (elapsed < cooldown && l <= limits.maxLeverage) {
             due.reason = Errors.CooldownActive.selector;
@@ -411,9 +415,16 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         _slice(due, rules, limits, l, rewardRate);
         if (due.left > 0) {
             due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
-            if (due.left < worthwhile) due.left = 0;
         }
         Quote memory q = venue.quote(address(this), due.sizeDelta, 0);
+        // A venue that judges at the fill may refuse a slice of an emergency and accept a larger
+        // one.
+        while (due.trigger == Trigger.Emergency && due.left > 0 && q.whyNot != 0) {
+            _widen(due);
+            due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
+            q = venue.quote(address(this), due.sizeDelta, 0);
+        }
+        if (due.left < worthwhile) due.left = 0;
         if (due.reward > q.releasable) {
             if (due.left == 0) whyNot = _fixReward(due, q.releasable);
             if (whyNot != 0) return whyNot;
@@ -459,9 +470,17 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         due.sizeDelta = due.sizeDelta > 0 ? slice.toInt256() : -slice.toInt256();
     }
 
+    /// @dev Doubles a slice, to at most the whole trade.
+    function _widen(Assessment memory due) private pure {
+        uint256 slice = due.sizeDelta.abs();
+        uint256 more = slice.min(due.left);
+        due.left -= more;
+        due.sizeDelta = due.sizeDelta > 0 ? (slice + more).toInt256() : -(slice + more).toInt256();
+    }
+
     /// @dev Law 2: strictly closer to the target, and at most `EDGE` of it past it.
     function _checkImproved(uint256 from, uint256 to) private view {
-        bool closer = LeverageMath.distance(to, _target) < LeverageMath.distance(from, _target);
+        bool closer = to.dist(_target) < from.dist(_target);
         uint256 tolerance = _target * RebalancePolicy.EDGE / WAD;
         bool past = from > _target ? to + tolerance < _target : to > _target + tolerance;
         require(closer && !past, Errors.LeverageNotImproved());

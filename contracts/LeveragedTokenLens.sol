@@ -38,11 +38,15 @@ struct TokenStatus {
 /// @notice The status of many tokens in one call. A token that cannot be read does not break the
 /// page.
 contract LeveragedTokenLens {
+    uint256 private constant GAS_EACH = 3e6; // several times what a sound token takes
+
     /// @notice The status of each of `tokens`, in their order.
     function status(address[] calldata tokens) external view returns (TokenStatus[] memory page) {
         page = new TokenStatus[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            try this.statusOf(LeveragedToken(tokens[i])) returns (TokenStatus memory one) {
+            try this.statusOf{gas: GAS_EACH}(LeveragedToken(tokens[i])) returns (
+                TokenStatus memory one
+            ) {
                 page[i] = one;
             } catch {
                 page[i].token = tokens[i];

@@ -24,7 +24,7 @@ MAX_SLIPPAGE = Decimal("0.05")  # RebalancePolicy, as the next two
 MAX_REWARD_RATE = Decimal("0.001")
 MAX_COOLDOWN = 7 * 86400
 MAX_NAME = 31  # what fits into a bytes32 with its length
-MAX_ANSWER = 2**128 - 1  # ChainlinkOracle
+MAX_PRICE = 2**128 - 1  # WAD, ChainlinkOracle
 
 
 def _checksummed(value: str) -> str:
@@ -61,7 +61,7 @@ class Feed(Model):
     def _bounds(self) -> Self:
         if self.min_answer >= self.max_answer:
             raise ValueError("min_answer: expected a price below max_answer")
-        if self.to_answer(self.max_answer) > MAX_ANSWER:
+        if to_fixed(self.max_answer) > MAX_PRICE:
             raise ValueError("max_answer: expected a price that fits 128 bits")
         return self
 
@@ -328,6 +328,8 @@ def _emergency_fault(policy: Policy, market: Market) -> str | None:
     worst = slippage + to_fixed(market.taker_fee)
     if u * (worst + to_fixed(policy.reward_rate)) >= WAD * WAD:
         return "emergency: a reduction could raise leverage: expected a lower one"
+    if u * (to_fixed(market.liquidation_buffer) + slippage) >= WAD * WAD:
+        return "emergency: the position would be liquidated before: expected a lower one"
     at_fill = u * (WAD + slippage) // (WAD - u * worst // WAD)
     if at_fill >= to_fixed(market.max_leverage):
         allowed = market.max_leverage.normalize()

@@ -6,7 +6,7 @@ from typing import Any
 
 from levtoken.evm import Contract, Evm
 
-NO_BOUND = 2**128 - 1  # the largest answer that the oracle can be told to refuse
+NO_BOUND = 2**128 - 1  # WAD; the largest price that the oracle can be told to refuse
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Feed:
     decimals: int = 8
     heartbeat: int = 3_600
     min_answer: int = 0
-    max_answer: int = NO_BOUND
+    max_answer: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def deploy_system(
     """Deploys mocks and protocol. `market` has the fields of the contract's `MarketParams`."""
     asset = evm.deploy("MockERC20", "Asset", "AST", asset_decimals)
     aggregator = evm.deploy("MockAggregator", feed.decimals, "underlying / asset", feed.answer)
-    bounds = (feed.heartbeat, feed.min_answer, feed.max_answer)
+    max_answer = feed.max_answer or NO_BOUND // 10 ** (18 - feed.decimals)
+    bounds = (feed.heartbeat, feed.min_answer, max_answer)
     oracle = evm.deploy("ChainlinkOracle", aggregator.address, *bounds)
     venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, market)
     factory = evm.deploy("LeveragedTokenFactory", evm.deploy_blueprint("LeveragedToken"))

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice An account at the venue, marked at the index price.
-/// @param price Index price, WAD; the last good one when `fault` is not 0.
+/// @param price Index price, WAD; that of the last verb when `fault` is not 0.
 /// @param size Position in the underlying, WAD, + long, - short.
 /// @param equity Margin + unrealised profit + accrued funding, WAD, never below 0.
 /// @param fault 0 when the price is good, otherwise the selector of the error that a verb raises.
@@ -17,7 +17,8 @@ struct VenueState {
 /// @param fill Fill price, WAD; 0 when there is none.
 /// @param fee Order fee, WAD of the asset.
 /// @param cost Equity lost by the trade: fee + sizeDelta * (fill - index price), WAD; negative when
-/// the skew pays. Given as soon as there is a fill, whether the venue would accept the trade or not.
+/// the skew pays. Given as soon as there is a fill, whether the venue would accept the trade or
+/// not.
 /// @param releasable Margin that the venue would let go and could pay after the trade, asset units,
 /// rounded down.
 /// @param whyNot 0 when the venue would accept the trade, otherwise the selector of the error.
@@ -80,8 +81,8 @@ interface IPerpVenue {
     /// 0 when it never does.
     function liquidationPrice(address account) external view returns (uint256);
 
-    /// @notice What trading `sizeDelta` (WAD, signed) would do after `marginDelta` (asset units) was
-    /// added: the margin decides whether the venue accepts, not what it costs.
+    /// @notice What trading `sizeDelta` (WAD, signed) would do after `marginDelta` (asset units)
+    /// was added: the margin decides whether the venue accepts, not what it costs.
     function quote(address account, int256 sizeDelta, uint256 marginDelta)
         external
         view

@@ -44,8 +44,10 @@ library Errors {
     error InvalidPolicy(bytes32 field);
     /// @notice A rebalance did not bring leverage closer to its target, or went too far past it.
     error LeverageNotImproved();
-    /// @notice The account can be liquidated, so it cannot trade.
+    /// @notice The account can be liquidated, or could be after the trade.
     error Liquidatable();
+    /// @notice Price or skew moved while the assets were on their way.
+    error MarketMoved();
     /// @notice The open interest of the side would exceed the cap of the market.
     error MarketSizeExceeded();
     /// @notice The position would exceed the maximum leverage of the venue.

@@ -54,9 +54,4 @@ library LeverageMath {
         // A part of a signed number is no larger than the number, so it fits.
         return value < 0 ? -int256(part) : int256(part);
     }
-
-    /// @notice `|a - b|`.
-    function distance(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a > b ? a - b : b - a;
-    }
 }

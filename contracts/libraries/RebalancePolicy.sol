@@ -69,6 +69,7 @@ library RebalancePolicy {
     uint256 internal constant MAX_COOLDOWN = 7 days;
     uint256 internal constant MIN_TRADE = 0.001e18; // 0.1 % of the token's own notional
     uint256 internal constant EDGE = 0.0001e18; // a hair: inside an edge, past the target
+    uint256 internal constant REST_LIFE = 1 days; // by then the market has done it or undone it
     uint256 internal constant VENUE_SHARE = 0.9e18; // of the venue's maximum leverage
 
     /// @notice Reverts with `InvalidPolicy(field)` unless the policy keeps a token of target `L`
@@ -91,6 +92,8 @@ library RebalancePolicy {
         // fee and reward ...
         uint256 worst = p.maxSlippage + venue.feeRate;
         _check(u * (worst + p.rewardRate) < WAD * WAD, "emergency");
+        // ... the account must not be liquidatable by then ...
+        _check(u * (venue.liquidationBuffer + p.maxSlippage) < WAD * WAD, "emergency");
         // ... and the venue must accept it, judged at the fill.
         uint256 atFill = u * (WAD + p.maxSlippage) / (WAD - u * worst / WAD);
         _check(atFill < venue.maxLeverage, "emergency");
@@ -98,15 +101,18 @@ library RebalancePolicy {
 
     /// @notice The trigger that fires at `l`, and the leverage that it aims at. What is left of an
     /// earlier rebalance goes before the band, and an emergency before both.
-    function trigger(Policy memory p, Progress memory progress, uint256 l, uint256 target)
-        internal
-        pure
-        returns (Trigger, uint256 aim)
-    {
+    function trigger(
+        Policy memory p,
+        Progress memory progress,
+        uint256 elapsed,
+        uint256 l,
+        uint256 target
+    ) internal pure returns (Trigger, uint256 aim) {
         if (l >= p.emergency) return (Trigger.Emergency, target);
         Trigger unfinished = progress.unfinished;
         bool short = unfinished == Trigger.Lower ? l < progress.aim : l > progress.aim;
-        if (unfinished != Trigger.None && short) return (unfinished, progress.aim);
+        bool alive = unfinished != Trigger.None && elapsed <= REST_LIFE;
+        if (alive && short) return (unfinished, progress.aim);
         if (l >= p.upper) return (Trigger.Upper, aimFrom(p, p.upper, target));
         if (l <= p.lower) return (Trigger.Lower, aimFrom(p, p.lower, target));
         return (Trigger.None, 0);

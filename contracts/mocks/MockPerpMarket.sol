@@ -41,6 +41,7 @@ import {MarketParams, MarketState, PerpBook} from "./PerpBook.sol";
 /// DIFFERENCES FROM THE REAL MARKET
 /// - Orders execute at the oracle price in the call; the fee rates are those of its delayed orders.
 /// - Profits come out of real deposits, not newly created ones.
+/// - An order that grows a position into one that is liquidatable at the index price is refused.
 /// - Liquidation is one step, whatever the size of the position.
 /// - Liquidity providers get no shares and cannot leave.
 /// - Amounts at the door are in the asset's own decimals.
@@ -130,7 +131,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         Position memory position = _load(account);
         _mark(market, position);
         position.margin += (marginDelta * _unit).toInt256();
-        Fill memory fill = _order(market, position, sizeDelta);
+        Fill memory fill = _fill(market, position, sizeDelta);
         q.fill = fill.price;
         q.fee = fill.fee;
         q.cost = fill.cost;
@@ -220,7 +221,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             emit MarginMoved(msg.sender, marginDelta);
         }
         if (sizeDelta != 0) {
-            Fill memory fill = _order(market, position, sizeDelta);
+            Fill memory fill = _fill(market, position, sizeDelta);
             Errors.raise(fill.fault);
             bool within = sizeDelta > 0 ? fill.price <= limit : fill.price >= limit;
             require(within, Errors.FillBeyondLimit());
@@ -296,7 +297,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             : _sizeToKeep(market, position.size, entry.equityBefore, added);
         Errors.raise(whyNot);
         if (sizeDelta != 0) {
-            fill = _order(market, position, sizeDelta);
+            fill = _fill(market, position, sizeDelta);
             Errors.raise(fill.fault);
         }
         int256 gain = added - fill.cost;
@@ -322,7 +323,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             ? position.size
             : LeverageMath.fraction(position.size, numerator, denominator);
         if (closed != 0) {
-            fill = _order(market, position, -closed);
+            fill = _fill(market, position, -closed);
             Errors.raise(fill.fault);
             _mark(market, position);
         }
@@ -339,6 +340,19 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         require(market.cash >= result.paid, Errors.InsufficientCash());
         position.margin -= (result.paid * _unit).toInt256();
         if (result.paid > 0) Errors.raise(_marginFault(market, position, true));
+    }
+
+    /// @dev An order that must not leave a grown position liquidatable at the index price: the real
+    /// market judges the margin at the fill, which a flow in pushes up.
+    function _fill(MarketState memory market, Position memory position, int256 sizeDelta)
+        private
+        view
+        returns (Fill memory fill)
+    {
+        uint256 held = position.size.abs();
+        fill = _order(market, position, sizeDelta);
+        bool grown = fill.fault == 0 && position.size.abs() > held;
+        if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
     }
 
     /// @dev The size that keeps the leverage of an open position while `added` (WAD) comes in.

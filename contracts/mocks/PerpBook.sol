@@ -42,7 +42,7 @@ struct MarketParams {
 }
 
 /// @notice The market now.
-/// @param price Index price, WAD; the last good one when `fault` is not 0.
+/// @param price Index price, WAD; that of the last verb when `fault` is not 0.
 /// @param skew Long less short open interest, WAD of the underlying.
 /// @param openInterest Long plus short, WAD of the underlying.
 /// @param fundingRate A day, WAD; longs pay while it is positive.

@@ -41,12 +41,13 @@ contract ChainlinkOracle is IOracle {
         uint256 decimals = feed_.decimals();
         require(heartbeat_ > 0 && minAnswer_ < maxAnswer_, Errors.InvalidParameter());
         require(decimals <= MAX_DECIMALS, Errors.InvalidParameter());
-        require(maxAnswer_ <= type(uint128).max, Errors.InvalidParameter());
         feed = feed_;
         heartbeat = heartbeat_;
         minAnswer = minAnswer_;
         maxAnswer = maxAnswer_;
         _scale = 10 ** (MAX_DECIMALS - decimals);
+        // Venues may keep a price in 128 bits.
+        require(maxAnswer_ <= type(uint128).max / _scale, Errors.InvalidParameter());
     }
 
     /// @inheritdoc IOracle

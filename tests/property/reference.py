@@ -145,6 +145,9 @@ class Market:
             faults.add("MaxLeverageExceeded")
         if not (kept_side and abs(size) <= abs(old.size)) and self._exceeds_cap(old, delta):
             faults.add("MarketSizeExceeded")
+        if abs(size) > abs(old.size):
+            market, later = self.traded(old, delta)
+            faults |= {"Liquidatable"} if market.is_liquidatable(later) else set()
         return faults
 
     def _exceeds_cap(self, old: Position, delta: Fraction) -> bool:
@@ -318,6 +321,7 @@ def _mint_flat(market: Market, equity: Fraction, token: Token, shares: Fraction)
         return refused("FillNotPositive")
     assets = value + max(Fraction(0), market.cost(delta))
     if market.cost(delta) < 0:
+        assets = -(-value // token.unit) * token.unit  # the position is carried by whole units
         total = equity + assets
         delta = market.size_for(Fraction(0), total, abs(token.target), token.direction)
         if delta is None:

@@ -9,6 +9,7 @@ from tests.property.reference import Market, Position, Token
 MIN_TRADE = Fraction(1, 1000)
 EDGE = Fraction(1, 10_000)
 VENUE_SHARE = Fraction(9, 10)
+REST_LIFE = 86_400
 NONE, UPPER, LOWER, EMERGENCY = range(4)
 
 
@@ -122,7 +123,7 @@ class Assessment:
             return EMERGENCY, self.target
         goal = self.progress
         beyond = self.leverage < goal.aim if goal.unfinished == LOWER else self.leverage > goal.aim
-        if goal.unfinished != NONE and beyond:
+        if goal.unfinished != NONE and beyond and self.now - goal.time <= REST_LIFE:
             return goal.unfinished, goal.aim
         if self.leverage >= self.policy.upper:
             return UPPER, self.policy.aim(self.policy.upper, self.target)
@@ -155,7 +156,7 @@ class Assessment:
         worthwhile = abs(self.position.size) * MIN_TRADE
         if self.leverage < self.policy.emergency and abs(delta) < worthwhile:
             return _never("BelowMinimumTrade", trigger, aim)
-        part = self._slice(trigger, rate) / abs(delta)
+        part = self._accepted_part(trigger, delta, self._slice(trigger, rate) / abs(delta))
         left = Fraction(0)
         if part < 1:
             delta, left = delta * part, abs(delta) * (1 - part)
@@ -170,6 +171,14 @@ class Assessment:
             return self.policy.max_trade
         least = self._size(safe, rate, Fraction(0))
         return self.policy.max_trade if least is None else max(self.policy.max_trade, abs(least))
+
+    def _accepted_part(self, trigger: int, delta: Fraction, part: Fraction) -> Fraction:
+        """A slice of an emergency that the venue refuses is doubled until it does not."""
+        while trigger == EMERGENCY and part < 1:
+            if not self.market.order_faults(self.position, delta * part):
+                break
+            part *= 2
+        return min(part, Fraction(1))
 
     def _releasable(self, delta: Fraction) -> Fraction:
         """What the venue lets go after the trade and can pay, in whole asset units."""

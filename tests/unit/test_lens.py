@@ -1,5 +1,6 @@
 """Lens: many tokens in one call."""
 
+import ape
 import pytest
 
 from levtoken.units import WAD
@@ -50,6 +51,14 @@ def test_a_broken_token_does_not_break_the_page(world: World) -> None:
     assert first.token == world.asset
     assert second.ok
     assert second.token == world.token
+
+
+def test_a_token_that_burns_its_gas_does_not_take_the_page_with_it(world: World) -> None:
+    endless = "0x5b5f56"  # JUMPDEST, PUSH0, JUMP
+    ape.networks.provider.make_request("anvil_setCode", [world.factory.address, endless])
+    hostile = [world.factory] * 3
+    page = world.lens.status([*hostile, world.token])
+    assert [one.ok for one in page] == [False, False, False, True]
 
 
 def test_the_liquidation_price_is_where_liquidation_starts(world: World) -> None:

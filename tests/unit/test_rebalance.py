@@ -3,9 +3,9 @@
 import pytest
 
 from levtoken.units import WAD, to_fixed
-from tests.world import POLICY_3X, World, build_world, error_name, reverts
+from tests.world import DAY, POLICY_3X, World, build_world, error_name, reverts
 
-UPPER, LOWER, EMERGENCY = 1, 2, 3
+NONE, UPPER, LOWER, EMERGENCY = range(4)
 EQUITY = 100_000
 
 
@@ -149,6 +149,16 @@ def test_what_is_left_is_dropped_when_the_opposite_edge_is_reached(world: World)
     assert token.assess().trigger == LOWER
     token.rebalance(sender=world.keeper)
     assert token.progress().unfinished == LOWER
+
+
+def test_what_is_left_is_dropped_after_a_day(world: World) -> None:
+    token = opened(world, maxTrade=to_fixed("0.2"))
+    world.move("0.9")
+    token.rebalance(sender=world.keeper)
+    world.wait(DAY - 60)
+    assert token.assess().trigger == UPPER
+    world.wait(120)
+    assert token.assess().trigger == NONE
 
 
 def test_what_is_left_is_dropped_when_the_token_goes_flat(world: World) -> None:

@@ -1,0 +1,141 @@
+"""Guards that a review of the contracts asked for, each by the case that showed the need."""
+
+from dataclasses import replace
+
+import pytest
+
+from levtoken.evm import DEPLOYER, Evm, Revert
+from levtoken.system import Feed, System, deploy_system
+from levtoken.units import WAD, to_fixed
+from tests.world import BTC_MARKET, POLICY_3X
+
+UNIT = 10**6
+NOW = 10**9
+SOL = BTC_MARKET | {
+    "skewScale": to_fixed(1_750_000),
+    "makerFee": to_fixed("0.0002"),
+    "takerFee": to_fixed("0.0008"),
+    "maxLeverage": to_fixed("27.5"),
+    "maxMarketSize": to_fixed(385_449),
+    "liquidationBufferRatio": to_fixed("0.01"),
+}
+SOL_PRICE = 150 * 10**8
+POLICY_5X = POLICY_3X | {
+    "lower": to_fixed("4.2"),
+    "upper": to_fixed(6),
+    "emergency": to_fixed(7),
+    "maxTrade": to_fixed(1_575),
+}
+POLICY_10X = POLICY_5X | {
+    "lower": to_fixed("8.8"),
+    "upper": to_fixed("11.4"),
+    "emergency": to_fixed(13),
+    "maxSlippage": to_fixed("0.006"),
+}
+
+
+def build(market: dict[str, int], answer: int, asset: str = "") -> System:
+    system = deploy_system(Evm(timestamp=NOW), feed=Feed(answer), market=market)
+    if asset:
+        hooked = system.evm.deploy(asset)
+        venue = system.evm.deploy("MockPerpMarket", hooked.address, system.oracle.address, market)
+        system = replace(system, asset=hooked, market=venue)
+    system.asset.transact("mint", DEPLOYER, 10**9 * UNIT)
+    system.asset.transact("approve", system.market.address, 2**256 - 1)
+    system.market.transact("provideLiquidity", 10**8 * UNIT)
+    return system
+
+
+def token_of(system: System, target: int, policy: dict[str, int]):  # type: ignore[no-untyped-def]
+    token = system.create_token("TOKEN", target * WAD, policy)
+    system.asset.transact("approve", token.address, 2**256 - 1)
+    return token
+
+
+def test_an_emergency_takes_the_smallest_slice_that_the_venue_accepts() -> None:
+    """The venue judges at the fill: against a skew it refuses a slice and takes a larger one."""
+    system = build(SOL, SOL_PRICE)
+    token = token_of(system, 5, POLICY_5X)
+    token.transact("deposit", 2_000_000 * UNIT, DEPLOYER)
+    system.market.transact("depositMargin", 20_000_000 * UNIT)
+    skew = system.market.call("marketState")["skew"]
+    short = -to_fixed(35_000) - skew
+    system.market.transact("trade", short, 0, 0, DEPLOYER)
+    system.feed.transact("push", 130 * 10**8)
+    assert not system.market.call("canLiquidate", token.address)
+    small = system.market.call("quote", token.address, -POLICY_5X["maxTrade"], 0)
+    assert small["whyNot"] != bytes(4)
+    due = token.call("assess")
+    assert due["reason"] == bytes(4)
+    assert due["sizeDelta"] % POLICY_5X["maxTrade"] == 0
+    half = system.market.call("quote", token.address, due["sizeDelta"] // 2, 0)
+    assert half["whyNot"] != bytes(4)
+    before = token.call("leverage")
+    token.transact("rebalance")
+    assert token.call("leverage") < before
+
+
+@pytest.mark.parametrize(("held", "added"), [(1_800_000, 200_000), (500_000, 1_600_000)])
+@pytest.mark.parametrize("target", [10, -10])
+def test_no_flow_in_makes_a_token_liquidatable(held: int, added: int, target: int) -> None:
+    """I-2, I-13."""
+    system = build(SOL, SOL_PRICE)
+    token = token_of(system, target, POLICY_10X)
+    token.transact("deposit", held * UNIT, DEPLOYER)
+    for call in (
+        lambda: token.transact("deposit", added * UNIT, DEPLOYER),
+        lambda: token.transact("mint", added * WAD, DEPLOYER),
+    ):
+        with pytest.raises(Revert, match="Liquidatable"):
+            call()
+    assert not system.market.call("canLiquidate", token.address)
+
+
+@pytest.mark.parametrize("factor", ["1.01", "0.99"])
+def test_a_mint_refuses_a_price_that_moved_while_the_assets_did(factor: str) -> None:
+    """I-2."""
+    system = build(BTC_MARKET, 60_000 * 10**8, asset="MockHookERC20")
+    token = token_of(system, 3, POLICY_3X)
+    token.transact("deposit", 100_000 * UNIT, DEPLOYER)
+    price = token.call("sharePrice")
+    moved = system.feed.calldata("push", int(to_fixed(factor) * 60_000 * 10**8 // WAD))
+    system.asset.transact("setHook", system.feed.address, moved)
+    with pytest.raises(Revert, match="MarketMoved"):
+        token.transact("mint", 100_000 * WAD, DEPLOYER)
+    assert token.call("sharePrice") == price
+
+
+def test_a_deposit_in_an_asset_with_hooks_is_priced_after_the_hook() -> None:
+    """I-2."""
+    system = build(BTC_MARKET, 60_000 * 10**8, asset="MockHookERC20")
+    token = token_of(system, 3, POLICY_3X)
+    token.transact("deposit", 100_000 * UNIT, DEPLOYER)
+    moved = system.feed.calldata("push", 60_600 * 10**8)
+    system.asset.transact("setHook", system.feed.address, moved)
+    token.transact("deposit", 100_000 * UNIT, DEPLOYER)
+    # Three times one percent on equity, before the trade is paid by whoever made it.
+    assert token.call("sharePrice") >= to_fixed("1.03") - WAD // 10**9
+
+
+def test_a_policy_must_act_before_the_venue_liquidates() -> None:
+    strict = BTC_MARKET | {"liquidationBufferRatio": to_fixed("0.22")}
+    system = build(strict, 60_000 * 10**8)
+    with pytest.raises(Revert, match="InvalidPolicy"):
+        system.create_token("TOKEN", 3 * WAD, POLICY_3X)
+
+
+@pytest.mark.parametrize("decimals", [0, 8, 18])
+def test_an_oracle_takes_no_bound_beyond_the_prices_that_a_venue_keeps(decimals: int) -> None:
+    largest = (2**128 - 1) // 10 ** (18 - decimals)
+    evm = Evm(timestamp=NOW)
+    feed = evm.deploy("MockAggregator", decimals, "BTC / USD", 1).address
+    evm.deploy("ChainlinkOracle", feed, 1, 0, largest)
+    with pytest.raises(Revert, match="InvalidParameter"):
+        evm.deploy("ChainlinkOracle", feed, 1, 0, largest + 1)
+
+
+def test_a_symbol_has_at_most_31_characters() -> None:
+    system = build(BTC_MARKET, 60_000 * 10**8)
+    system.create_token("S" * 31, 3 * WAD, POLICY_3X)
+    with pytest.raises(Revert, match="InvalidParameter"):
+        system.create_token("S" * 32, 3 * WAD, POLICY_3X)
