@@ -47,6 +47,20 @@ def test_a_reward_is_cut_to_what_the_venue_lets_go():
     assert floor <= walk.before.true_equity < floor + Fraction(1, 10**5)
 
 
+def test_a_reward_is_cut_to_the_cash_of_the_venue():
+    walk = begin(Scenario("poor", "3", pool=0))
+    moves.shift(walk, 60, 1.1)
+    for _ in range(3):
+        cash = walk.before.cash * walk.token.unit
+        part = Fraction(walk.before.supply) * cash / walk.before.true_equity
+        assert not flows.redeem(walk, "depositor", int(part))
+    moves.shift(walk, 86_400, 1.2)
+    due = keeping.assess(walk)
+    assert 0 < due.reward == walk.before.cash * walk.token.unit
+    assert not keeping.rebalance(walk)
+    assert walk.before.cash == 0
+
+
 def test_the_slice_of_an_emergency_brings_leverage_well_under_the_maximum_of_the_venue():
     walk = begin(Scenario("slices", "3", policy={"maxTrade": "0.01"}))
     safe = walk.world.rules.max_leverage * Fraction(9, 10)
