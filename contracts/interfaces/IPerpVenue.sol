@@ -53,8 +53,8 @@ struct Exit {
 /// @param maxLeverage Largest leverage after a trade, WAD.
 /// @param minEquity Smallest equity of an account with a position, WAD.
 /// @param feeRate Largest order fee as a fraction of the notional, WAD.
-/// @param liquidationBuffer Equity below which an account is liquidated, as a fraction of its
-/// notional, WAD.
+/// @param liquidationBuffer The part of the liquidation margin that is a fraction of the notional,
+/// WAD; fees and the size of a position add to it.
 struct VenueLimits {
     uint256 maxLeverage;
     uint256 minEquity;
@@ -65,8 +65,8 @@ struct VenueLimits {
 /// @title IPerpVenue
 /// @notice The only door between a token and a perpetual market. The account is always the caller.
 /// Assets that come in have been sent to the venue before the call, which credits at most its
-/// balance less what it has booked: a gift stays unbooked and changes nothing. Every verb makes one
-/// state-changing call here.
+/// balance less what it has booked: a gift stays unbooked, changes nothing for anyone's position,
+/// and belongs to whoever books it first. Every verb makes one state-changing call here.
 interface IPerpVenue {
     /// @notice The ERC-20 in which margin is paid; the quote currency of the price.
     function asset() external view returns (address);
@@ -77,8 +77,8 @@ interface IPerpVenue {
     /// @notice The account now. Never reverts.
     function state(address account) external view returns (VenueState memory);
 
-    /// @notice Index price at which the account becomes liquidatable if nothing else changes, WAD;
-    /// 0 when it never does.
+    /// @notice About the index price at which the account becomes liquidatable if nothing else
+    /// changes, WAD: with the liquidation margin of the price now. 0 when it never does.
     function liquidationPrice(address account) external view returns (uint256);
 
     /// @notice What trading `sizeDelta` (WAD, signed) would do after `marginDelta` (asset units)

@@ -361,7 +361,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         view
         returns (int256, bytes4)
     {
-        uint256 notional = size.abs().fullMulDiv(market.price, uint256(WAD));
+        uint256 notional = _notional(size, market.price);
         if (notional == 0) return (0, Errors.NoSolution.selector);
         return _solve(market, size > 0, added, equity.fullMulDiv(SkewPricing.RAY, notional), 0);
     }
@@ -375,7 +375,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         uint256 rewardRate
     ) private view returns (int256, bytes4) {
         if (leverage == 0) return (0, Errors.NoSolution.selector);
-        uint256 notional = size.abs().fullMulDiv(market.price, uint256(WAD));
+        uint256 notional = _notional(size, market.price);
         int256 held = notional.fullMulDiv(uint256(WAD), leverage.abs()).toInt256();
         uint256 inverse = SkewPricing.RAY * uint256(WAD) / leverage.abs();
         return _solve(market, leverage > 0, equity - held, inverse, rewardRate);

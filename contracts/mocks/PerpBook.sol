@@ -227,10 +227,9 @@ abstract contract PerpBook {
         if (!reducing && margin + fill.fee < _minInitialMargin) {
             return Errors.InsufficientMargin.selector;
         }
-        uint256 needed = _liquidationMargin(next.size, market.price)
-            + _liquidationPremium(next.size, market.price);
+        uint256 needed = _health(next.size, market.price);
         if (margin <= needed) return Errors.Liquidatable.selector;
-        uint256 notional = (next.size * int256(fill.price) / WAD).abs();
+        uint256 notional = _notional(next.size, fill.price);
         if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
             return Errors.MaxLeverageExceeded.selector;
         }
@@ -245,7 +244,7 @@ abstract contract PerpBook {
     function _mark(MarketState memory market, Position memory position) internal pure {
         if (position.size == 0) return;
         int256 index = int256(market.price);
-        position.margin += _profit(market, position) + _funding(market, position);
+        position.margin = _marked(market, position);
         position.lastPrice = index;
         position.fundingIndex = market.fundingIndex;
     }
@@ -271,9 +270,8 @@ abstract contract PerpBook {
         view
         returns (uint256)
     {
-        uint256 notional = (position.size * int256(market.price) / WAD).abs();
-        uint256 health = _liquidationMargin(position.size, market.price)
-            + _liquidationPremium(position.size, market.price) + 1;
+        uint256 notional = _notional(position.size, market.price);
+        uint256 health = _health(position.size, market.price) + 1;
         return health.max(notional.fullMulDivUp(uint256(WAD), _maxLeverage)).max(_minInitialMargin);
     }
 
@@ -304,16 +302,17 @@ abstract contract PerpBook {
         pure
         returns (uint256)
     {
-        int256 equity = position.margin + _profit(market, position) + _funding(market, position);
-        return equity.max(0).toUint256();
+        return _marked(market, position).max(0).toUint256();
     }
 
-    function _profit(MarketState memory market, Position memory position)
+    /// @dev Margin + profit + funding at the index price; below 0 when more than all is lost.
+    function _marked(MarketState memory market, Position memory position)
         internal
         pure
         returns (int256)
     {
-        return position.size * (int256(market.price) - position.lastPrice) / WAD;
+        int256 profit = position.size * (int256(market.price) - position.lastPrice) / WAD;
+        return position.margin + profit + _funding(market, position);
     }
 
     function _funding(MarketState memory market, Position memory position)
@@ -330,28 +329,35 @@ abstract contract PerpBook {
         returns (bool)
     {
         if (position.size == 0) return false;
-        int256 equity = position.margin + _profit(market, position) + _funding(market, position);
+        int256 equity = _marked(market, position);
         int256 premium = _liquidationPremium(position.size, market.price).toInt256();
         uint256 left = (equity - premium).max(0).toUint256();
         return left <= _liquidationMargin(position.size, market.price);
     }
 
+    function _notional(int256 size, uint256 price) internal pure returns (uint256) {
+        return size.abs() * price / uint256(WAD);
+    }
+
+    /// @dev What a position needs to stay: it is liquidatable at or below.
+    function _health(int256 size, uint256 price) internal view returns (uint256) {
+        return _liquidationMargin(size, price) + _liquidationPremium(size, price);
+    }
+
     function _liquidationMargin(int256 size, uint256 price) internal view returns (uint256) {
-        uint256 notional = size.abs() * price / uint256(WAD);
-        return notional * _bufferRatio / uint256(WAD) + _liquidationFee(size, price)
+        return _notional(size, price) * _bufferRatio / uint256(WAD) + _liquidationFee(size, price)
             + _keeperLiquidationFee;
     }
 
     function _liquidationFee(int256 size, uint256 price) internal view returns (uint256) {
-        uint256 notional = size.abs() * price / uint256(WAD);
-        uint256 fee = notional * _liquidationFeeRatio / uint256(WAD);
+        uint256 fee = _notional(size, price) * _liquidationFeeRatio / uint256(WAD);
         return fee.min(_maxKeeperFee).max(_minKeeperFee);
     }
 
     function _liquidationPremium(int256 size, uint256 price) internal view returns (uint256) {
-        uint256 notional = size.abs() * price / uint256(WAD);
         uint256 share = size.abs() * uint256(WAD) / uint256(_skewScale);
-        return share * notional / uint256(WAD) * _premiumMultiplier / uint256(WAD);
+        uint256 weighed = share * _notional(size, price) / uint256(WAD);
+        return weighed * _premiumMultiplier / uint256(WAD);
     }
 
     function _curve(MarketState memory market) internal view returns (SkewPricing.Curve memory) {
