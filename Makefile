@@ -2,6 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_SOURCES := $(wildcard bots levtoken scripts tests tools)
 RUN := .venv/bin/python -m
+PORT ?= 8545
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chain demo compile test lint format lock licences clean
@@ -12,9 +13,10 @@ help: ## List the verbs
 setup: ## Install or check everything, inside this folder
 	@PYTHON="$(PYTHON)" tools/setup.sh
 
-chain: setup ## Start a local chain that stays: http://127.0.0.1:8545, chain id 31337
-	@.tools/bin/anvil --host 127.0.0.1 --port 8545 --chain-id 31337 --hardfork prague $(ARGS) || \
-		{ echo "chain: anvil ended; if port 8545 is taken, stop what listens there" >&2; exit 1; }
+chain: setup ## Start a local chain that stays: http://127.0.0.1:8545, or PORT=N; chain id 31337
+	@.tools/bin/anvil --host 127.0.0.1 --port $(PORT) --chain-id 31337 --hardfork prague $(ARGS) || \
+		{ echo "chain: anvil ended; if port $(PORT) is taken, stop what listens there," \
+		"or take another: make chain PORT=8546" >&2; exit 1; }
 
 demo: setup ## Deploy three tokens on a fresh chain and replay a price path
 	@.venv/bin/ape run demo --network ethereum:local:foundry $(ARGS)
