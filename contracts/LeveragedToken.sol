@@ -417,22 +417,33 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
             due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
         }
         Quote memory q = venue.quote(address(this), due.sizeDelta, 0);
-        // A venue that judges at the fill may refuse a slice of an emergency and accept a larger
-        // one.
+        // A venue that judges at the fill may refuse a slice of an emergency and take a larger one.
         while (due.trigger == Trigger.Emergency && due.left > 0 && q.whyNot != 0) {
             _widen(due);
             due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
             q = venue.quote(address(this), due.sizeDelta, 0);
         }
         if (due.left < worthwhile) due.left = 0;
+        return _settle(due, state, q, rules.slippage(due.trigger, l, limits.liquidationBuffer));
+    }
+
+    /// @dev Cuts the reward to what the venue lets go, and sets the limit. Returns why the venue or
+    /// the limit refuses the trade, or 0.
+    function _settle(
+        Assessment memory due,
+        VenueState memory state,
+        Quote memory q,
+        uint256 slippage
+    ) private view returns (bytes4 whyNot) {
         if (due.reward > q.releasable) {
-            if (due.left == 0) whyNot = _fixReward(due, q.releasable);
+            if (due.left == 0) {
+                whyNot = _fixReward(due, q.releasable);
+            }
             if (whyNot != 0) return whyNot;
             q = venue.quote(address(this), due.sizeDelta, 0);
             due.reward = due.reward.min(q.releasable);
         }
         if (q.whyNot != 0) return q.whyNot;
-        uint256 slippage = rules.slippage(due.trigger, l, limits.liquidationBuffer);
         bool buy = due.sizeDelta > 0;
         due.limit = state.price.fullMulDiv(buy ? WAD + slippage : WAD - slippage, WAD);
         bool within = buy ? q.fill <= due.limit : q.fill >= due.limit;
