@@ -31,6 +31,8 @@ PRICE_COLUMNS = ("close", "price")
 SYMBOL_COLUMN = "symbol"
 UTC_NAMES = {"UTC", "Etc/UTC", "UTC+00:00", "+00:00"}
 MILLISECONDS_FROM = 10**11  # as seconds, a date beyond the year 5000
+MILLISECONDS_BELOW = 10**14  # the same date; from here on they are micro- or nanoseconds
+EARLIEST = 365 * 86_400  # 1971: no chain takes a block of about the time 0
 
 
 def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
@@ -43,7 +45,7 @@ def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
         frame[SYMBOL_COLUMN] = chosen[0]
     paths = []
     for symbol in chosen:
-        rows = frame[frame[SYMBOL_COLUMN] == symbol]
+        rows = frame[frame[SYMBOL_COLUMN].astype(str) == symbol]
         stamps = _times(rows[time_column])
         _check_overlap(symbol, stamps, window)
         pairs = zip(stamps, rows[price_column], strict=True)
@@ -111,16 +113,27 @@ def _times(column: "pd.Series[Any]") -> list[int]:
             raise TimeZoneError(
                 f"the times of column {column.name} are in {column.dtype.tz}: convert them to UTC"
             )
-        return [int(moment.timestamp()) for moment in column]
-    if pd.api.types.is_datetime64_dtype(column):
+    elif pd.api.types.is_datetime64_dtype(column):
         raise TimeZoneError(f"the times of column {column.name} have no zone: mark them as UTC")
-    return [_parse_time(str(value)) for value in column]
+    return [_time(value) for value in column]
+
+
+def _time(value: object) -> int:
+    if pd.isna(value):  # type: ignore[call-overload] # its stubs know no object
+        raise PriceFileError("a row has no time: fill it in, or delete the row")
+    time = int(value.timestamp()) if isinstance(value, pd.Timestamp) else _parse_time(str(value))
+    if time < EARLIEST:
+        raise PriceFileError(
+            f"the time {value} lies before 1971: write 2020-03-08T00:00:00Z or seconds or "
+            "milliseconds since the epoch"
+        )
+    return time
 
 
 def _parse_time(text: str) -> int:
     text = text.strip()
-    if text.isdigit():
-        return int(text) if int(text) < MILLISECONDS_FROM else int(text) // 1000
+    if text.isdecimal():
+        return _parse_number(int(text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -130,3 +143,11 @@ def _parse_time(text: str) -> int:
     if moment.utcoffset() != timedelta(0):
         raise TimeZoneError(f"the time {text} is not marked as UTC: convert it and append Z")
     return int(moment.timestamp())
+
+
+def _parse_number(number: int) -> int:
+    if number >= MILLISECONDS_BELOW:
+        raise PriceFileError(
+            f"the time {number} is too large: write seconds or milliseconds since the epoch"
+        )
+    return number if number < MILLISECONDS_FROM else number // 1000

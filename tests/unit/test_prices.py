@@ -156,7 +156,11 @@ def test_a_faulty_bar_is_named(rows: list, error: type[PriceError], says: str) -
         (["2020-03-08 00:00", "2020-03-08 01:00"], TimeZoneError, "not marked as UTC"),
         (["2020-03-08T00:00+02:00", "2020-03-08T01:00+02:00"], TimeZoneError, "+02:00"),
         (["yesterday", "today"], PriceFileError, "'yesterday' is not a time"),
-        (["", "2020-03-08T00:00Z"], PriceFileError, "'nan' is not a time"),
+        (["", "2020-03-08T00:00Z"], PriceFileError, "a row has no time"),
+        (["1583625600000000", "1583629200000000"], PriceFileError, "seconds or milliseconds"),
+        (["1583625600" + "0" * 9, "1583629200" + "0" * 9], PriceFileError, "is too large"),
+        (["0", "3600"], PriceFileError, "the time 0 lies before 1971"),
+        (["1970-12-31T23:00Z", "1971-01-01T00:00Z"], PriceFileError, "lies before 1971"),
     ],
 )
 def test_a_time_must_be_utc(
@@ -173,6 +177,20 @@ def test_a_column_of_datetimes_must_be_utc(zone: str | None, says: str, tmp_path
     pd.DataFrame({"date": dates, "close": [1.0, 2.0]}).to_parquet(tmp_path / "bars.parquet")
     with pytest.raises(TimeZoneError, match=says):
         load(tmp_path / "bars.parquet", ["X"], ALL)
+
+
+def test_a_row_without_a_time_is_named(tmp_path: Path) -> None:
+    dates = pd.to_datetime([*STAMPS[:2], None])
+    pd.DataFrame({"date": dates, "close": [1.0, 2.0, 3.0]}).to_parquet(tmp_path / "bars.parquet")
+    with pytest.raises(PriceFileError, match="a row has no time"):
+        load(tmp_path / "bars.parquet", ["X"], ALL)
+
+
+def test_a_symbol_may_be_a_number(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": pd.to_datetime(STAMPS), "close": 1.0, "symbol": [1, 1, 7, 7]})
+    frame.to_parquet(tmp_path / "bars.parquet")
+    [path] = load(tmp_path / "bars.parquet", ["7"], ALL)
+    assert (path.symbol, len(path.bars)) == ("7", 2)
 
 
 def test_an_unknown_symbol_is_told_which_there_are(tmp_path: Path) -> None:
