@@ -10,7 +10,7 @@ import ape
 from ape.api import AccountAPI
 from ape.exceptions import ApeException
 
-from levtoken.chain import Place, connected, mismatch, system
+from levtoken.chain import Place, connected, mismatch
 from levtoken.deployments import Deployment, load_record
 from levtoken.errors import ChainError, ConfigError, DeploymentError
 from levtoken.markets import Config
@@ -19,7 +19,7 @@ from levtoken.transactions import Journal
 from levtoken.units import from_fixed
 from levtoken.verify import Check, verify, verify_market
 
-__all__ = ["Check", "Plan", "deploy", "record_path", "system", "verify"]
+__all__ = ["Check", "Plan", "deploy", "record_path", "verify"]
 
 Echo = Callable[[str], None]
 
@@ -61,12 +61,16 @@ def deploy(  # noqa: PLR0913 one keyword a concern
         echo(f"{settled} was sent by an earlier run")
     if not place.local:
         _check_existing(config, wanted, place, journal.record)
+    for step in _missing(config, wanted, account, journal.record, place):
+        _adopt(step, journal, echo)
     todo = plan(config, wanted, account, journal.record, place)
     if todo.steps:
         _check_funds(account, todo)
         if confirm is not None and not confirm(todo):
             raise DeploymentError("nothing was sent: answer y, or pass --yes, to deploy")
     for number, step in enumerate(todo.steps, 1):
+        if _adopt(step, journal, echo):
+            continue
         journal.send(step.key, partial(step.build, journal.record))
         address = journal.record.address(step.key) or ""
         echo(f"[{number}/{len(todo.steps)}] {step.key} {address}".rstrip())
@@ -85,14 +89,30 @@ def plan(
     config: Config, symbols: Sequence[str], account: AccountAPI, record: Deployment, place: Place
 ) -> Plan:
     """The steps that `record` lacks, in order, and what they cost."""
+    missing = _missing(config, symbols, account, record, place)
+    gas = sum(step.gas for step in missing)
+    return Plan(missing, gas, gas * ape.networks.provider.gas_price)
+
+
+def _missing(
+    config: Config, symbols: Sequence[str], account: AccountAPI, record: Deployment, place: Place
+) -> tuple[Step, ...]:
     steps = (
         local_steps(config, symbols, account)
         if place.local
         else public_steps(config, symbols, account, set(record.feeds))
     )
-    missing = tuple(step for step in steps if step.key not in record.transactions)
-    gas = sum(step.gas for step in missing)
-    return Plan(missing, gas, gas * ape.networks.provider.gas_price)
+    return tuple(step for step in steps if not record.has(step.key))
+
+
+def _adopt(step: Step, journal: Journal, echo: Echo) -> bool:
+    """Takes what the step would create as done when it is on chain already."""
+    address = step.find(journal.record)
+    if address is None:
+        return False
+    journal.adopt(step.key, address)
+    echo(f"{step.key} exists already at {address}: recorded, nothing to send")
+    return True
 
 
 def _start(config: Config, place: Place, path: Path | None, echo: Echo) -> Deployment:

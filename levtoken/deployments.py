@@ -50,6 +50,12 @@ class Deployment(Model):
         addresses: dict[str, str] = getattr(self, group, {})
         return addresses.get(name)
 
+    def has(self, step: str) -> bool:
+        """Whether a step is done: it left an address or, as those of a pool, a transaction only."""
+        if step.startswith("pool."):
+            return step in self.transactions
+        return self.address(step) is not None
+
     def addresses(self) -> list[str]:
         """Every address of the record."""
         groups = (self.assets, self.feeds, self.oracles, self.markets, self.tokens)

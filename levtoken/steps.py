@@ -20,13 +20,20 @@ CREATE_GAS = 500_000  # base, constructor and storage, more than any of the cont
 BYTE_GAS = 216  # a byte of code: 200 stored, 16 sent
 
 
+def _nowhere(_: Deployment) -> str | None:
+    """Finds nothing: what the step creates cannot be there without it."""
+    return None
+
+
 @dataclass(frozen=True)
 class Step:
-    """One transaction: its name in the record, how to build it, and gas that is enough for it."""
+    """One transaction: its name in the record, how to build it, gas that is enough for it, and
+    where what it creates is already, although the record lacks it."""
 
     key: str
     build: Callable[[Deployment], TransactionAPI]
     gas: int
+    find: Callable[[Deployment], str | None] = _nowhere
 
 
 def local_steps(config: Config, symbols: Sequence[str], account: AccountAPI) -> list[Step]:
@@ -130,7 +137,16 @@ def _token(config: Config, symbol: str, account: AccountAPI) -> Step:
         params = config.token_params(symbol, record.markets[underlying])
         return factory.create.as_transaction(params, sender=account)
 
-    return Step(f"tokens.{symbol}", build, _creation_gas("LeveragedToken"))
+    def find(record: Deployment) -> str | None:
+        """The token, when an earlier run or anybody else created it at the factory."""
+        if record.factory is None or underlying not in record.markets:
+            return None
+        factory = at("LeveragedTokenFactory", record.factory)
+        params = config.token_params(symbol, record.markets[underlying])
+        address = str(factory.addressOf(params))
+        return address if factory.isToken(address) else None
+
+    return Step(f"tokens.{symbol}", build, _creation_gas("LeveragedToken"), find)
 
 
 def _blueprint(account: AccountAPI) -> TransactionAPI:

@@ -68,6 +68,10 @@ class Journal:
         provider.send_transaction(signed)
         self._finish(pending, provider.web3.eth.get_transaction_receipt(pending.hash))
 
+    def adopt(self, step: str, address: str) -> None:
+        """Records what a step creates as done, without a transaction: it is there already."""
+        self._write(self.record.with_address(step, address))
+
     def _finish(self, pending: Pending, receipt: TxReceipt) -> None:
         address = _created(receipt)
         record = self.record.with_transaction(pending.step, pending.hash)

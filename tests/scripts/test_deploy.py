@@ -11,8 +11,8 @@ import click
 import pytest
 
 from levtoken import transactions, verify
-from levtoken.chain import Place, connected, load_deployment, statuses
-from levtoken.deploy import deploy, system
+from levtoken.chain import Place, at, connected, load_deployment, statuses, system
+from levtoken.deploy import deploy
 from levtoken.deployments import Deployment, load_record, save_record
 from levtoken.errors import ChainError, DeploymentError
 from levtoken.faults import one_line
@@ -107,6 +107,44 @@ def test_continues_wherever_it_was_killed(
     assert deaths > STEPS
     assert nonce == STEPS
     assert len(set(done.addresses())) == len(done.addresses()) == 13
+
+
+@pytest.mark.parametrize("lost", ["both", "address"])
+def test_adopts_a_token_that_its_factory_has_already(
+    chain: Chain, config: Config, record: Path, lost: str
+) -> None:
+    said: list[str] = []
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[7]
+        done = deploy(config, ["BTC3L"], deployer, record=record)
+        hashes = dict(done.transactions)
+        if lost == "both":
+            del hashes["tokens.BTC3L"]
+        save_record(record, done.model_copy(update={"tokens": {}, "transactions": hashes}))
+        nonce = deployer.nonce
+        again = deploy(config, ["BTC3L"], deployer, record=record, echo=said.append)
+        assert deploy(config, ["BTC3L"], deployer, record=record) == again
+        assert deployer.nonce == nonce
+    assert again == done.model_copy(update={"transactions": hashes}) == load_record(record)
+    address = done.tokens["BTC3L"]
+    assert said == [f"tokens.BTC3L exists already at {address}: recorded, nothing to send"]
+
+
+def test_adopts_a_token_that_somebody_creates_while_it_is_deployed(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    def create_first(line: str) -> None:
+        if line.startswith("[10/11] lens"):
+            there = load_record(record)
+            params = config.token_params("BTC3L", there.markets["BTC"])
+            factory = at("LeveragedTokenFactory", str(there.factory))
+            factory.create(params, sender=ape.accounts.test_accounts[2])
+
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[8]
+        done = deploy(config, ["BTC3L"], deployer, record=record, echo=create_first)
+        assert deployer.nonce == len(done.transactions) == 10
+        assert system(done).factory.tokens(0, 10) == [done.tokens["BTC3L"]]
 
 
 def dying_at(number: int, *, early: bool) -> object:
