@@ -95,10 +95,16 @@ def load_record(path: Path) -> Deployment:
 
 def save_record(path: Path, record: Deployment) -> None:
     """Writes the record so that whoever reads it finds the old or the new one, nothing between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(record.model_dump_json(indent=2, exclude_none=True) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=2, exclude_none=True) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise DeploymentError(
+            f"cannot write {path} ({error.strerror}): free space or make it writable, then run "
+            "the same command again"
+        ) from None

@@ -1,5 +1,7 @@
 """Deploying: what the configuration says, once, however often it is interrupted."""
 
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -145,6 +147,34 @@ def test_adopts_a_token_that_somebody_creates_while_it_is_deployed(
         done = deploy(config, ["BTC3L"], deployer, record=record, echo=create_first)
         assert deployer.nonce == len(done.transactions) == 10
         assert system(done).factory.tokens(0, 10) == [done.tokens["BTC3L"]]
+
+
+def test_a_record_that_cannot_be_written_is_one_line_and_the_old_one_stays(
+    chain: Chain, config: Config, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with connected_to(chain):
+        deployer = ape.accounts.test_accounts[8]
+        done = deploy(config, ["BTC3L"], deployer, record=record)
+        before = record.read_text()
+        nonce = deployer.nonce
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(DeploymentError) as caught:
+                deploy(config, ["BTC3L", "BTC2L"], deployer, record=record)
+        assert str(caught.value) == (
+            f"cannot write {record} (No space left on device): free space or make it writable, "
+            "then run the same command again"
+        )
+        assert record.read_text() == before
+        assert deployer.nonce == nonce
+        assert deploy(config, ["BTC3L", "BTC2L"], deployer, record=record).tokens.items() >= (
+            done.tokens.items()
+        )
+    with pytest.raises(DeploymentError, match=r"cannot write .* \(\w.*\): free space"):
+        save_record(record / "folder" / "devnet.json", done)
 
 
 def dying_at(number: int, *, early: bool) -> object:
