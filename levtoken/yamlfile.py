@@ -14,7 +14,16 @@ from levtoken.errors import ConfigError
 T = TypeVar("T")
 DECIMALS = 18
 LONGEST = 60  # characters of a wrong value that are shown
-MESSAGES = {"missing": "is missing", "extra_forbidden": "is not a field here"}
+UNKNOWN = "extra_forbidden"
+MESSAGES = {"missing": "is missing", UNKNOWN: "is not a field here"}
+# Pydantic's words, and the ones that the rules of this project use; the first that fits counts.
+WORDS = {
+    "Value error, ": "",
+    "Input should be": "expected",
+    "less than or equal to": "at most",
+    "greater than or equal to": "at least",
+    "greater than": "more than",
+}
 LARGEST = 10**15  # far from where the contracts' narrow fields end
 
 
@@ -98,8 +107,9 @@ def read(path: Path, kind: type[T], named: str) -> T:
 
 
 def explain(error: PydanticError) -> str:
-    """The first fault as `field: what is expected, got value`, and how many more there are."""
-    faults = error.errors(include_url=False)
+    """The first fault as `field: what is expected, got value`, and how many more there are. A field
+    that is not known comes first: misspelt, it is also why another one is missing."""
+    faults = sorted(error.errors(include_url=False), key=lambda each: each["type"] != UNKNOWN)
     first = faults[0]
     parts = [str(part) for part in first["loc"] if part != "[key]"]
     message = MESSAGES.get(first["type"]) or _expected(first["msg"], first["input"])
@@ -111,7 +121,9 @@ def explain(error: PydanticError) -> str:
 
 
 def _expected(message: str, got: object) -> str:
-    message = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    for theirs, ours in WORDS.items():
+        message = message.replace(theirs, ours)
+    message = re.sub(r"Decimal\('(.*?)'\)", r"\1", message)
     shown = f", got {str(got)[:LONGEST]}" if isinstance(got, str | int | float | Decimal) else ""
     return message[:1].lower() + message[1:] + shown
 
