@@ -131,6 +131,15 @@ def check_mint(flow: Flow, account: AccountAPI) -> None:
     check_gas(account, FLOW_GAS)
 
 
+def check_bound(flow: Flow, gets: Coin, option: str) -> None:
+    """Raises a `ChainError` when the flow gives less now than the bound that `option` set."""
+    if flow.received < flow.least:
+        raise ChainError(
+            f"this would give {gets.text(flow.received)}, and {option} is "
+            f"{gets.text(flow.least)}: lower it, or try again when the price is better"
+        )
+
+
 def check_gas(account: AccountAPI, gas: int) -> None:
     """Raises a `ChainError` when the account cannot pay for `gas` now."""
     needed = gas * ape.networks.provider.gas_price

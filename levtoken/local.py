@@ -9,6 +9,8 @@ from levtoken.errors import ChainError, DeploymentError
 from levtoken.flows import FLOW_GAS, Flow, check_gas, missing_assets
 from levtoken.units import from_fixed, to_fixed
 
+PUSH_GAS = 150_000  # more than a new answer of a mock feed takes
+
 
 def give_missing(flow: Flow, account: AccountAPI) -> None:
     """Creates what the account lacks of the mock asset that it is about to pay."""
@@ -30,5 +32,6 @@ def push_price(
     answer = feed.latestRoundData()[1] if price is None else to_fixed(price, decimals)
     if answer <= 0:
         raise ChainError("a price must be above 0: a feed's smallest is 0.00000001")
+    check_gas(account, PUSH_GAS)
     send(feed.push, answer, sender=account)
     return from_fixed(answer, decimals)

@@ -48,9 +48,10 @@ def print_status(statuses: Sequence[TokenStatus]) -> None:
 
 def preview_line(flow: Flow, paid: Coin, received: Coin) -> str:
     """What a flow takes, gives and costs, and when it reverts."""
+    verb = "gains" if flow.cost < 0 else "costs"
     return (
-        f"{paid.text(flow.paid)} for {received.text(flow.received)}, after a trade that costs "
-        f"{flow.asset.text(flow.cost)}; reverts below {received.text(flow.least)}"
+        f"{paid.text(flow.paid)} for {received.text(flow.received)}, after a trade that {verb} "
+        f"{flow.asset.text(abs(flow.cost))}; reverts below {received.text(flow.least)}"
     )
 
 

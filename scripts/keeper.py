@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,10 +12,12 @@ from rich.console import Console
 
 from levtoken.chain import statuses
 from levtoken.cli import NUMBER, Session, command
+from levtoken.errors import ChainError
 from levtoken.keeper.decide import Settings
-from levtoken.keeper.execute import Outcome
-from levtoken.keeper.report import asset_units, describe, table, to_plain
-from levtoken.keeper.run import keep
+from levtoken.keeper.execute import Outcome, Result
+from levtoken.keeper.metrics import Tally
+from levtoken.keeper.report import Units, asset_units, describe, table, to_plain
+from levtoken.keeper.run import BrokenPassError, keep
 from levtoken.keeper.watch import watch
 from levtoken.units import to_fixed
 
@@ -64,27 +67,50 @@ def cli(session: Session, **options: object) -> None:
     account = None if asked.dry_run else session.account()
     units = asset_units(system)
     settings = Settings({one: to_fixed(asked.least, units[one][1]) for one in units})
-    console = Console()
 
     def make_pass() -> list[Outcome]:
         return keep(system, statuses(system, list(asked.tokens) or None), account, settings)
 
     def show(outcomes: list[Outcome]) -> None:
-        if asked.as_json:
-            click.echo(json.dumps([to_plain(one, units) for one in outcomes]))
-        else:
-            console.print(table(outcomes, units))
+        _show(outcomes, units, as_json=asked.as_json)
 
     if asked.seconds is None:
-        show(make_pass())
-        return
+        _once(make_pass, show)
+    else:
+        tally = _watch(make_pass, show, asked.seconds)
+        click.echo(describe(tally, units), err=asked.as_json)
+
+
+def _show(outcomes: list[Outcome], units: Units, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([to_plain(one, units) for one in outcomes]))
+    else:
+        Console().print(table(outcomes, units))
+
+
+def _once(make_pass: Callable[[], list[Outcome]], show: Callable[[list[Outcome]], None]) -> None:
+    """One pass; a token that was refused is shown with the others, and then is an error."""
+    try:
+        outcomes = make_pass()
+    except BrokenPassError as error:
+        show(error.outcomes)
+        raise
+    show(outcomes)
+    refused = [one for one in outcomes if one.result is Result.REFUSED]
+    if refused:
+        faults = "; ".join(f"{one.symbol}: {one.detail}" for one in refused)
+        raise ChainError(f"not rebalanced: {faults}")
+
+
+def _watch(
+    make_pass: Callable[[], list[Outcome]], show: Callable[[list[Outcome]], None], seconds: int
+) -> Tally:
     for number in (signal.SIGINT, signal.SIGTERM):
         # Ape's own handlers end the process without a word.
         signal.signal(number, signal.default_int_handler)
-    tally = watch(
+    return watch(
         make_pass,
         show,
         complain=lambda fault: click.echo(f"pass failed: {fault}", err=True),
-        pause=lambda: time.sleep(asked.seconds),
+        pause=lambda: time.sleep(seconds),
     )
-    click.echo(describe(tally, units), err=asked.as_json)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import click
 
 from levtoken.cli import NUMBER, Session, Terms, command, terms
-from levtoken.flows import check_mint, deadline_in, mint, preview_mint
+from levtoken.flows import check_bound, check_mint, deadline_in, mint, preview_mint
 from levtoken.local import give_missing
 from levtoken.tables import preview_line
 
@@ -34,11 +34,12 @@ def cli(
       ape run mint BTC3L 1000 --dry-run            # only the preview
       ape run mint BTC3L 1000 --min-shares 990 --deadline 60
     """
-    account = session.account()
     flow = preview_mint(session.system(), token, amount, terms.slippage, terms.least)
     click.echo(preview_line(flow, flow.asset, flow.share))
     if terms.dry_run:
         return
+    check_bound(flow, flow.share, "--min-shares")
+    account = session.account()
     if faucet:
         session.refuse_unless_local("--faucet")
         give_missing(flow, account)

@@ -7,6 +7,7 @@ import click
 from levtoken.cli import NUMBER, Session, Terms, command, terms
 from levtoken.flows import (
     FLOW_GAS,
+    check_bound,
     check_gas,
     deadline_in,
     preview_redeem,
@@ -48,6 +49,7 @@ def cli(
     click.echo(preview_line(flow, flow.share, flow.asset))
     if terms.dry_run:
         return
+    check_bound(flow, flow.asset, "--min-assets")
     check_gas(account, FLOW_GAS)
     done = redeem(flow, account, terms.receiver or account.address, deadline_in(terms.deadline))
     click.echo(f"redeemed for {flow.asset.text(done.received)} in {done.hash}")

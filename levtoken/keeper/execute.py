@@ -58,6 +58,11 @@ def skip(decision: Decision) -> Outcome:
     return _unchanged(decision, Result.DRY_RUN if decision.due else Result.NOT_DUE)
 
 
+def fail(decision: Decision, fault: str) -> Outcome:
+    """The outcome of a decision that a fault kept from being carried out."""
+    return _unchanged(decision, Result.REFUSED, fault)
+
+
 def execute(decision: Decision, token: ContractInstance, account: AccountAPI) -> Outcome:
     """Rebalances the token, after a trial call that costs nothing. That somebody else was faster is
     an outcome; an account without gas money and a broken promise are a `ChainError`."""

@@ -2,16 +2,10 @@
 
 from collections.abc import Callable
 
-from ape.exceptions import ApeException
-from requests.exceptions import RequestException
-from web3.exceptions import Web3Exception
-
-from levtoken.errors import LevtokenError
 from levtoken.faults import explain
 from levtoken.keeper.execute import Outcome
 from levtoken.keeper.metrics import Tally
-
-FAULTS = (LevtokenError, ApeException, RequestException, Web3Exception)
+from levtoken.keeper.run import FAULTS, BrokenPassError
 
 
 def watch(
@@ -27,6 +21,10 @@ def watch(
         while True:
             try:
                 outcomes = make_pass()
+            except BrokenPassError as error:
+                tally = tally.add(error.outcomes)
+                show(error.outcomes)
+                complain(explain(error))
             except FAULTS as error:
                 complain(explain(error))
             else:

@@ -141,6 +141,17 @@ def test_a_public_network_has_no_test_accounts_and_no_mocks(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_on_a_public_network_needs_no_account(
+    public: Chain, existing: Deployment, tmp_path: Path
+) -> None:
+    save_record(tmp_path / "sepolia.json", existing)
+    options = ["--network", f"ethereum:sepolia:{public.url}", "--records", str(tmp_path)]
+    result = run("mint", "BTC3L", "1000", "--dry-run", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "1,000 USDC for 998.2" in result.stdout
+    assert "name the account that signs" in one_line(run("mint", "BTC3L", "1000", *options))
+
+
 @pytest.mark.parametrize("network", ["devnet", "local", "mainnet"])
 @pytest.mark.parametrize("script", ["deploy", "status"])
 def test_the_wrong_chain_id_is_one_line(

@@ -2,11 +2,15 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from requests.exceptions import ConnectionError as NoConnection
 from rich.console import Console
+from web3.exceptions import TimeExhausted
 
 from levtoken.chain import Trigger
 from levtoken.errors import ChainError
@@ -14,6 +18,7 @@ from levtoken.keeper.decide import EXPLANATIONS, Settings, decide, explain
 from levtoken.keeper.execute import LATE, Outcome, Result, skip
 from levtoken.keeper.metrics import Tally
 from levtoken.keeper.report import Units, describe, table, to_plain
+from levtoken.keeper.run import BrokenPassError, keep
 from levtoken.keeper.watch import watch
 from levtoken.simulation.replay import outside
 from levtoken.units import WAD
@@ -185,6 +190,67 @@ def test_a_watch_goes_on_after_a_pass_that_failed() -> None:
     assert passes.complaints[0] == "no gas"
     assert "does not answer" in passes.complaints[1]
     assert all("\n" not in complaint for complaint in passes.complaints)
+
+
+def test_a_watch_counts_what_was_done_before_the_node_went() -> None:
+    passes = Passes(BrokenPassError("the node does not answer", [rebalanced()]), rebalanced())
+    tally = passes.watch()
+    assert (tally.passes, tally.results) == (2, {Result.REBALANCED: 2})
+    assert passes.shown[0] == [rebalanced()]
+    assert passes.complaints == ["the node does not answer"]
+
+
+Pass = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def make_pass(monkeypatch: pytest.MonkeyPatch) -> Pass:
+    """A pass over three due tokens, of which the second raises `fault`."""
+
+    def run(fault: Exception) -> list[Outcome]:
+        def execute(decision: Any, *_: object) -> Outcome:
+            if decision.status.symbol == "B":
+                raise fault
+            return replace(skip(decision), result=Result.REBALANCED)
+
+        monkeypatch.setattr("levtoken.keeper.run.execute", execute)
+        found = [replace(READY, symbol=symbol) for symbol in "ABC"]
+        system: Any = SimpleNamespace(tokens={"A": SimpleNamespace(address=READY.token)})
+        account: Any = object()
+        return keep(system, found, account, Settings())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (ChainError("send it some ETH"), "send it some ETH"),
+        (TimeExhausted("not in the chain after 120 seconds"), "the node refused"),
+    ],
+)
+def test_a_fault_of_a_token_leaves_the_others_alone(
+    make_pass: Pass, fault: Exception, says: str
+) -> None:
+    outcomes = make_pass(fault)
+    assert [one.result for one in outcomes] == [
+        Result.REBALANCED,
+        Result.REFUSED,
+        Result.REBALANCED,
+    ]
+    assert says in outcomes[1].detail
+    assert "\n" not in outcomes[1].detail
+
+
+def test_a_node_that_goes_ends_the_pass_but_not_what_was_done(make_pass: Pass) -> None:
+    with pytest.raises(BrokenPassError, match="does not answer") as caught:
+        make_pass(NoConnection("refused"))
+    assert [one.symbol for one in caught.value.outcomes] == ["A"]
+
+
+def test_a_pass_does_not_hide_a_fault_of_the_program(make_pass: Pass) -> None:
+    with pytest.raises(ZeroDivisionError):
+        make_pass(ZeroDivisionError())
 
 
 def test_a_watch_does_not_hide_a_fault_of_the_program() -> None:
