@@ -43,8 +43,10 @@ def of_value(market: Market, delta: Fraction, size: Fraction) -> Fraction:
 
 
 def of_rate(market: Market, days: Fraction) -> Fraction:
-    """Elapsed days, skew share and velocity lose less than 1 wei each, times the other two."""
-    return (2 * market.rules.velocity + days + 2) * WEI
+    """Elapsed days, skew share and velocity lose less than 1 wei each, times what multiplies them:
+    the velocity, both, and the days; then the product and its sum."""
+    velocity = market.rules.velocity
+    return (velocity + velocity * days + days + 2) * WEI
 
 
 def of_funding(market: Market, days: Fraction) -> Fraction:
