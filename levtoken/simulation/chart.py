@@ -1,148 +1,54 @@
 """A replay as a picture: for each token the underlying, the share price and the leverage."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from levtoken.keeper.execute import Result
-from levtoken.simulation.entries import Mark, marks_of
-from levtoken.simulation.metrics import ideal
+from levtoken.simulation.panels import draw_token
 from levtoken.simulation.recording import Recording
-from levtoken.simulation.results import ReplayResult, TokenResult
-from levtoken.simulation.words import describe, percent
-from levtoken.units import from_fixed
+from levtoken.simulation.results import ReplayResult
+from levtoken.simulation.words import describe
 
-Axes = Any  # matplotlib's stubs are too wide to be of help here
-
-# Okabe and Ito's colours, which the colour-blind can tell apart; marks differ in shape as well.
-UNDERLYING = "#000000"
-SHARE = "#0072B2"
-IDEAL = "#D55E00"
-BAND = "#56B4E9"
-TRIGGERS = {
-    "upper": ("v", "#E69F00", "reduced at the upper edge"),
-    "lower": ("^", "#009E73", "enlarged at the lower edge"),
-    "emergency": ("X", "#CC79A7", "reduced in an emergency"),
-}
 WIDTH, HEIGHT = 5.2, 8.4  # inches: of a column, of the whole
 DPI = 130
-HEADROOM = 1.08
+LEGEND_COLUMNS = 2  # entries of the legend that fit beside each other, for each token's column
+TITLE_WIDTH = 52  # characters of the title that fit, likewise
 
 
 def draw(result: ReplayResult, recording: Recording, path: Path) -> None:
     """Writes the picture as PNG."""
-    columns = len(result.tokens)
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(max(WIDTH * columns, 2 * WIDTH), HEIGHT), layout="constrained")
-        axes = figure.subplots(
-            3, columns, squeeze=False, sharex="col", height_ratios=(1, 1.25, 1.25)
-        )
-        for column, token in enumerate(result.tokens):
-            _draw_token(axes[:, column], token, recording, result.asset)
-        handles: dict[str, Any] = {}
-        for ax in axes[2]:
-            handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=8, frameon=False)
-        figure.suptitle(describe(result), fontsize=11, fontweight="bold")
-        figure.savefig(path, dpi=DPI)
+        compose(result, recording).savefig(path, dpi=DPI)
 
 
-def _draw_token(axes: Axes, token: TokenResult, recording: Recording, asset: str) -> None:
-    symbol = token.holding.symbol
-    closes = recording.closes[symbol]
-    _draw_underlying(axes[0], token, closes, asset)
-    _draw_share_price(axes[1], token, closes, asset)
-    _draw_leverage(axes[2], token, recording)
-    locator: Any = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
-    axes[2].xaxis.set_major_locator(locator)
-    axes[2].xaxis.set_major_formatter(
-        ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+def compose(result: ReplayResult, recording: Recording) -> Figure:
+    """The picture. One token gets the width of two, so that title and legend have room."""
+    columns = len(result.tokens)
+    wide = max(columns, 2)
+    figure = Figure(figsize=(WIDTH * wide, HEIGHT), layout="constrained")
+    axes = figure.subplots(3, columns, squeeze=False, sharex="col", height_ratios=(1, 1.25, 1.25))
+    for column, token in enumerate(result.tokens):
+        draw_token(axes[:, column], token, recording, result.asset)
+    handles: dict[str, Any] = {}
+    for ax in axes[2]:
+        handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    figure.legend(
+        handles.values(),
+        handles,
+        loc="outside lower center",
+        ncols=LEGEND_COLUMNS * wide,
+        frameon=False,
     )
-    axes[2].set_xlabel("UTC")
-    for ax in axes:
-        ax.grid(visible=True, color="#dddddd", linewidth=0.6)
-        ax.set_axisbelow(True)
+    title = _title(describe(result), TITLE_WIDTH * wide)
+    figure.suptitle(title, fontsize=11, fontweight="bold")
+    return figure
 
 
-def _draw_underlying(ax: Axes, token: TokenResult, closes: Sequence[Mark], asset: str) -> None:
-    ax.plot(_times(closes), [float(from_fixed(mark.price)) for mark in closes], color=UNDERLYING)
-    ax.set_title(f"{token.holding.symbol}: {token.holding.name}", fontweight="bold")
-    ax.set_ylabel(f"{token.holding.underlying}, {asset}")
-    ax.yaxis.set_major_formatter("{x:,.0f}")
-
-
-def _draw_share_price(ax: Axes, token: TokenResult, closes: Sequence[Mark], asset: str) -> None:
-    times = _times(closes)
-    values = ideal([mark.price for mark in closes], token.holding.target)
-    start = token.share_price_start
-    ax.plot(
-        times,
-        [float(start * value) for value in values],
-        color=IDEAL,
-        linestyle="--",
-        label=f"ideal {token.holding.target:+.0f}x: {percent(token.ideal)}",
-    )
-    shares = [float(mark.share_price) for mark in closes]
-    ax.plot(times, shares, color=SHARE, label=f"share: {percent(token.total)}")
-    ax.set_ylabel(f"share price, {asset}")
-    ax.set_ylim(bottom=0)
-    ax.legend(loc="best", frameon=False)
-
-
-def _draw_leverage(ax: Axes, token: TokenResult, recording: Recording) -> None:
-    held = token.holding
-    marks = [mark for mark in marks_of(recording.entries[held.symbol]) if mark.size]
-    levers = [float(abs(mark.leverage)) for mark in marks]
-    ax.axhspan(float(held.lower), float(held.upper), color=BAND, alpha=0.2, label="band")
-    ax.axhline(float(abs(held.target)), color=BAND, linewidth=1, label="target")
-    ax.axhline(
-        float(held.emergency), color=IDEAL, linewidth=1, linestyle=":", label="emergency level"
-    )
-    ax.plot(_times(marks), levers, color=UNDERLYING, linewidth=1, label="leverage")
-    _draw_rebalances(ax, held.symbol, recording)
-    top = max([*levers, float(held.emergency)]) * HEADROOM
-    ax.set_ylim(min([*levers, float(held.lower)]) / HEADROOM, top)
-    ax.set_ylabel("leverage")
-    done = sum(token.rebalances.values())
-    ax.set_title(
-        f"{done} rebalances, {token.leverage_low:.2f} to {token.leverage_high:.2f}", fontsize=9
-    )
-
-
-def _draw_rebalances(ax: Axes, symbol: str, recording: Recording) -> None:
-    """A mark where each rebalance started."""
-    done = [
-        (time, outcome)
-        for time, outcome in recording.outcomes
-        if outcome.symbol == symbol and outcome.result is Result.REBALANCED
-    ]
-    for trigger, (marker, color, label) in TRIGGERS.items():
-        points = [
-            (_moment(time), float(from_fixed(outcome.leverage_before)))
-            for time, outcome in done
-            if outcome.trigger.name.lower() == trigger
-        ]
-        if points:
-            ax.scatter(
-                *zip(*points, strict=True),
-                marker=marker,
-                s=42,
-                color=color,
-                edgecolor="black",
-                linewidth=0.5,
-                zorder=3,
-                label=label,
-            )
-
-
-def _times(marks: Sequence[Mark]) -> list[datetime]:
-    return [_moment(mark.time) for mark in marks]
-
-
-def _moment(time: int) -> datetime:
-    return datetime.fromtimestamp(time, UTC)
+def _title(text: str, width: int) -> str:
+    """On one line if it fits, otherwise what was replayed above its times."""
+    if len(text) <= width:
+        return text
+    return "\n".join(fill(part, width) for part in text.rsplit(": ", 1))

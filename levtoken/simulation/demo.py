@@ -1,28 +1,25 @@
 """The demo: deploys tokens on a fresh local chain, lets a holder mint, replays a price path, lets
 the holder redeem, and writes down what happened."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import ape
 from ape.api import AccountAPI
 
 from levtoken.chain import Place, system
 from levtoken.deploy import deploy
-from levtoken.errors import ChainError, OutputError
+from levtoken.errors import ChainError
 from levtoken.markets import Config
-from levtoken.simulation.chart import draw
 from levtoken.simulation.holder import Holder
 from levtoken.simulation.measure import arbitrageur_result, keeper_tally, token_result
 from levtoken.simulation.node import Node
+from levtoken.simulation.output import prepare, write
 from levtoken.simulation.plan import Demo, Plan, choose
 from levtoken.simulation.recording import Recording
 from levtoken.simulation.replay import Actors, Replay
 from levtoken.simulation.results import Holding, ReplayResult
-from levtoken.simulation.summary import to_plain
 
 DEPLOY_TIME = 3_600  # seconds of chain time before the first bar: more than a deployment takes
 
@@ -46,12 +43,10 @@ def run(
             "--network ethereum:local:foundry"
         )
     plan = choose(demo, config)
-    _prepare(demo.out)
+    prepare(demo.out)
     result, recording = _replay(plan, account, progress)
     progress.tell("drawing")
-    text = json.dumps(to_plain(result), indent=2) + "\n"
-    (demo.out / "summary.json").write_text(text, encoding="utf-8")
-    draw(result, recording, demo.out / "chart.png")
+    write(result, recording, demo.out)
     return result
 
 
@@ -116,11 +111,3 @@ def _holding(plan: Plan, symbol: str, back: tuple[Decimal, str]) -> Holding:
         received=received,
         refusal=refusal,
     )
-
-
-def _prepare(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "summary.json").unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write to {out} ({error.strerror}): choose --out") from None

@@ -1,18 +1,24 @@
-"""The numbers of a replay, against examples computed by hand."""
+"""The numbers of a replay, against examples computed by hand, and the files that show them."""
 
-from dataclasses import fields
+import errno
+from dataclasses import fields, replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from levtoken.chain import Trigger
+from levtoken.errors import OutputError
 from levtoken.keeper.execute import Outcome, Result
+from levtoken.simulation import output
 from levtoken.simulation.attribution import Attribution, attribute, residual
+from levtoken.simulation.chart import compose
 from levtoken.simulation.entries import Entry, Loss, Mark, Trade, Transfer
 from levtoken.simulation.measure import arbitrageur_result, keeper_tally, token_result
 from levtoken.simulation.metrics import ideal, path_term, tracking_error, worst_drawdown
+from levtoken.simulation.output import CHART, SUMMARY, prepare, write
 from levtoken.simulation.recording import Pass, Recording
-from levtoken.simulation.results import Holding
+from levtoken.simulation.results import Holding, ReplayResult
 from levtoken.units import WAD, to_fixed
 from tests.statuses import status
 
@@ -266,3 +272,84 @@ def test_the_keeper_is_counted_pass_by_pass() -> None:
     assert tally.results == {Result.REBALANCED: 3, Result.LATE: 1}
     assert tally.rewards == {status().asset: 3_000}
     assert tally.gas_cost == 21
+
+
+def seen_of(*symbols: str) -> Recording:
+    """Every token goes through the walk, with a rebalance of each trigger."""
+    seen = recording()
+    for symbol in symbols:
+        seen.entries[symbol], seen.closes[symbol] = seen.entries["BTC3L"], seen.closes["BTC3L"]
+        seen.outcomes += [
+            (time, replace(outcome(trigger), status=status(symbol=symbol)))
+            for time, trigger in enumerate((Trigger.UPPER, Trigger.LOWER, Trigger.EMERGENCY))
+        ]
+    return seen
+
+
+def replayed(seen: Recording, *symbols: str, target: str = "3") -> ReplayResult:
+    holdings = [replace(HOLDING, symbol=symbol, target=Decimal(target)) for symbol in symbols]
+    return ReplayResult(
+        source="BTC, ETH of the built-in path",
+        is_synthetic=True,
+        start=1_704_067_200,
+        end=1_704_855_600,
+        step=HOUR,
+        bars=220,
+        offset=0,
+        asset="USDC",
+        tokens=tuple(token_result(one, seen, HOUR) for one in holdings),
+        arbitrageurs=(),
+        keeper=keeper_tally(seen),
+    )
+
+
+@pytest.mark.parametrize("symbols", [["BTC3L"], ["BTC3L", "ETH2L"], ["BTC3L", "BTC3S", "ETH2L"]])
+def test_title_and_legend_of_the_chart_fit_into_it(symbols: list[str]) -> None:
+    seen = seen_of(*symbols)
+    figure = compose(replayed(seen, *symbols), seen)
+    figure.draw_without_rendering()
+    [legend] = figure.legends
+    assert len(legend.get_texts()) == 7
+    assert figure.get_suptitle()
+    for part in [legend, *figure.texts]:
+        extent = part.get_window_extent()
+        assert 0 <= extent.x0 < extent.x1 <= figure.bbox.x1
+        assert 0 <= extent.y0 < extent.y1 <= figure.bbox.y1
+
+
+@pytest.mark.parametrize(("target", "label"), [("2.5", "+2.5x"), ("3.0", "+3x"), ("-2", "-2x")])
+def test_the_chart_names_the_target_exactly(target: str, label: str) -> None:
+    seen = seen_of("BTC3L")
+    figure = compose(replayed(seen, "BTC3L", target=target), seen)
+    texts = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert texts[0].startswith(f"ideal {label}: ")
+
+
+def test_the_files_of_an_earlier_demo_go_before_the_next(tmp_path: Path) -> None:
+    for name in (CHART, SUMMARY):
+        (tmp_path / name).touch()
+    prepare(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_chart_and_summary_are_written_together(tmp_path: Path) -> None:
+    seen = seen_of("BTC3L")
+    write(replayed(seen, "BTC3L"), seen, tmp_path)
+    assert {one.name for one in tmp_path.iterdir()} == {CHART, SUMMARY}
+
+
+@pytest.mark.parametrize("full", ["draw", "write_text"])
+def test_a_full_disk_is_told_and_leaves_no_half_of_the_files(
+    full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **_: object) -> None:
+        [path] = [one for one in arguments if isinstance(one, Path)]
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(output if full == "draw" else Path, full, refuse)
+    seen = seen_of("BTC3L")
+    with pytest.raises(OutputError, match=r"No space left on device\): make room") as caught:
+        write(replayed(seen, "BTC3L"), seen, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
