@@ -108,12 +108,10 @@ def _choose(frame: pd.DataFrame, symbols: Sequence[str], file: Path) -> list[str
 
 def _times(column: "pd.Series[Any]") -> list[int]:
     """Seconds since the epoch."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        if str(column.dtype.tz) not in UTC_NAMES:
-            raise TimeZoneError(
-                f"the times of column {column.name} are in {column.dtype.tz}: convert them to UTC"
-            )
-    elif pd.api.types.is_datetime64_dtype(column):
+    zone = column.dtype.tz if isinstance(column.dtype, pd.DatetimeTZDtype) else "UTC"
+    if str(zone) not in UTC_NAMES:
+        raise TimeZoneError(f"the times of column {column.name} are in {zone}: convert them to UTC")
+    if pd.api.types.is_datetime64_dtype(column):
         raise TimeZoneError(f"the times of column {column.name} have no zone: mark them as UTC")
     return [_time(value) for value in column]
 
@@ -124,8 +122,7 @@ def _time(value: object) -> int:
     time = int(value.timestamp()) if isinstance(value, pd.Timestamp) else _parse_time(str(value))
     if time < EARLIEST:
         raise PriceFileError(
-            f"the time {value} lies before 1971: write 2020-03-08T00:00:00Z or seconds or "
-            "milliseconds since the epoch"
+            f"the time {value} lies before 1971: seconds or milliseconds since 1970 are expected"
         )
     return time
 
@@ -148,6 +145,6 @@ def _parse_time(text: str) -> int:
 def _parse_number(number: int) -> int:
     if number >= MILLISECONDS_BELOW:
         raise PriceFileError(
-            f"the time {number} is too large: write seconds or milliseconds since the epoch"
+            f"the time {number} is too large: seconds or milliseconds since 1970 are expected"
         )
     return number if number < MILLISECONDS_FROM else number // 1000
