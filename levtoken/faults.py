@@ -27,7 +27,7 @@ SELECTOR_BYTES = 4
 
 # What helps against a refusal of the contracts; the rest are explained by the contracts' own words.
 REMEDIES = {
-    "AssetsBelowMinimum": "the price moved: try again, or allow more with --slippage",
+    "AssetsBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
     "CooldownActive": "try again later",
     "CostAboveValue": "use another amount",
     "DeadlinePassed": "try again, or allow more time with --deadline",
@@ -37,14 +37,17 @@ REMEDIES = {
     "MarketSizeExceeded": "use a smaller amount",
     "PriceStale": "wait for the feed; on a local chain: ape run price UNDERLYING",
     "SharesBelowLocked": "use a larger amount: it is the first deposit",
-    "SharesBelowMinimum": "the price moved: try again, or allow more with --slippage",
+    "SharesBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
 }
+NODE_GONE = "the node does not answer ({}): run `make chain`, or check --network"
+# Ape takes a call to a node that went away for a transaction that failed.
+NO_NODE = "Could not discover provider"
 # The first kind that fits an error explains it.
 EXPLANATIONS: dict[type[Exception], str] = {
     NetworkMismatchError: "the node is of another chain ({}): check --network and its address",
-    ProviderError: "the node does not answer ({}): run `make chain`, or check --network",
-    RequestException: "the node does not answer ({}): run `make chain`, or check --network",
-    CannotHandleRequest: "the node does not answer ({}): run `make chain`, or check --network",
+    ProviderError: NODE_GONE,
+    RequestException: NODE_GONE,
+    CannotHandleRequest: NODE_GONE,
     Web3Exception: "the node refused ({}): check --network and the node's log",
     AccountsError: "the account cannot sign ({}): check --account and its password",
     TransactionError: "the transaction failed ({}): look into it, then run this again",
@@ -76,6 +79,8 @@ def explain(error: Exception) -> str:
     """One line: what went wrong and what to do."""
     if isinstance(error, LevtokenError):
         return " ".join(str(error).split())
+    if NO_NODE in str(error):
+        return NODE_GONE.format(_first_line(error))
     if isinstance(error, ContractLogicError):
         return _refusal(error)
     if "nsufficient funds" in str(error) or "exceeds account balance" in str(error):

@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import ape
+import click
 import pytest
 from ape_accounts import generate_account
 
 from levtoken.chain import connected, load_deployment, system
+from levtoken.faults import one_line as one_fault
 from tests.scripts.chains import Chain, connected_to, lasting_chain, one_line, run
 
 DEPOSITOR = "TEST::1"
@@ -103,6 +105,16 @@ def test_the_receiver_gets_the_shares_and_the_assets(desk: Desk) -> None:
         "--receiver", ape.accounts.test_accounts[8].address,
     )  # fmt: skip
     assert desk.balance("USDC", 8) > 490 * 10**6
+
+
+def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
+    with lasting_chain() as chain, connected_to(chain):
+        deployer = ape.accounts.test_accounts[0]
+        token = deployer.deploy(ape.project.MockERC20, "Token", "T", 6)
+        assert token.totalSupply() == 0
+        chain.stop()
+        with pytest.raises(click.ClickException, match=r"^the node does not answer"), one_fault():
+            token.totalSupply()
 
 
 @pytest.mark.parametrize(
