@@ -12,7 +12,10 @@ import pytest
 from ape_accounts import generate_account
 
 from levtoken.chain import connected, load_deployment, system
+from levtoken.faults import REMEDIES
 from levtoken.faults import one_line as one_fault
+from levtoken.flows import Coin, Flow
+from levtoken.tables import preview_line
 from tests.scripts.chains import Chain, connected_to, lasting_chain, one_line, run
 
 DEPOSITOR = "TEST::1"
@@ -107,6 +110,30 @@ def test_the_receiver_gets_the_shares_and_the_assets(desk: Desk) -> None:
     assert desk.balance("USDC", 8) > 490 * 10**6
 
 
+def test_a_bound_above_the_preview_is_refused_before_anything_is_sent(desk: Desk) -> None:
+    desk.run("mint", "BTC3L", "1000", "--faucet", "--account", "TEST::3")
+    block = desk.block()
+    message = desk.fail("mint", "BTC3L", "1000", "--faucet", "--min-shares", "9999")
+    assert "and --min-shares is 9,999 BTC3L: lower it" in message
+    assert "--slippage" not in message
+    message = desk.fail("redeem", "BTC3L", "1", "--min-assets", "2", "--account", "TEST::3")
+    assert "and --min-assets is 2 USDC: lower it" in message
+    assert desk.block() == block
+    desk.run("redeem", "BTC3L", "--all", "--account", "TEST::3")
+
+
+@pytest.mark.parametrize("name", ["SharesBelowMinimum", "AssetsBelowMinimum"])
+def test_the_remedy_against_a_bound_fits_every_option_that_sets_it(name: str) -> None:
+    assert "--slippage" not in REMEDIES[name]
+
+
+@pytest.mark.parametrize(("cost", "words"), [(-28489, "gains 0.028489"), (28489, "costs 0.028489")])
+def test_a_trade_that_the_skew_pays_for_gains(cost: int, words: str) -> None:
+    share, asset = Coin(None, "BTC3L", 18), Coin(None, "USDC", 6)
+    line = preview_line(Flow(share, asset, 10**18, 10**6, 10**6, cost), share, asset)
+    assert f"after a trade that {words} USDC; reverts below 1 USDC" in line
+
+
 def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
     with lasting_chain() as chain, connected_to(chain):
         deployer = ape.accounts.test_accounts[0]
@@ -124,7 +151,6 @@ def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
         ("mint BTC3L 1000 --faucet --account TEST::9", "has 0.000000 ETH and may need"),
         ("mint BTC3L 10 --faucet", "InsufficientMargin: the margin does not carry"),
         ("mint BTC3L 0", "ZeroAmount"),
-        ("mint BTC3L 1000 --faucet --min-shares 9999", "SharesBelowMinimum: the bounded call"),
         ("mint DOGE3L 1000", "DOGE3L is not deployed on devnet: choose from BTC3L, BTC3S"),
         ("mint BTC3L 1000 --account nobody", "no account nobody: `ape accounts list` shows yours"),
         ("mint BTC3L 1000 --account TEST::x", "TEST::x is not a test account"),
@@ -134,6 +160,7 @@ def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
         ("status DOGE3L", "DOGE3L is not deployed on devnet"),
         ("price DOGE 1", "no feed of DOGE here: choose from BTC"),
         ("price BTC 0", "a price must be above 0"),
+        ("price BTC 1 --account TEST::9", "has 0.000000 ETH and may need"),
     ],
 )
 def test_wrong_use_is_one_line(desk: Desk, arguments: str, message: str) -> None:
