@@ -4,6 +4,8 @@ LevtokenError
 ├── ConfigError          a file of config/ is wrong; the message names the field
 ├── DeploymentError      a record of deployments/ is missing, stale or from another chain
 ├── ChainError           the network, the account or a transaction refused
+│   ├── BrokenPassError      the node went away in a pass of the keeper (keeper/run.py)
+│   ├── Revert               a call of the in-process EVM reverted (evm.py)
 │   └── RevertedError        a transaction of a replay reverted; the message names the error
 ├── OutputError          a result cannot be written
 └── PriceError           a price file cannot be replayed
