@@ -47,5 +47,5 @@ licences: setup ## Write docs/licences.md from what is installed
 
 clean: ## Remove everything that set-up and builds made
 	rm -rf .venv node_modules .tools .ape .build contracts/.cache
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,7 +15,6 @@ REASONS = {
     "click": "command-line scripts",
     "eth-abi": "encodes calls for the in-process EVM",
     "eth-ape": "contracts, accounts, networks, scripts and tests",
-    "hypothesis": "property tests",
     "matplotlib": "charts",
     "mypy": "type checks",
     "pandas": "price series",
