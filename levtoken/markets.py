@@ -104,6 +104,25 @@ class Market(Model):
         description="Fixed part of the liquidator's pay, asset"
     )
     min_initial_margin: NotNegative = Field(description="Smallest margin behind a position, asset")
+    max_divergence: Positive = Field(
+        description="Difference of an execution price from the index price that is refused"
+    )
+    max_liquidation_delta: Positive = Field(
+        description="Size that is too large to liquidate, fraction of skew_scale"
+    )
+    max_liquidation_skew: Positive = Field(
+        description="Skew at which nobody is liquidated, fraction of skew_scale"
+    )
+    min_order_age: Annotated[Whole, Field(ge=0)] = Field(
+        description="A delayed order waits for a price published later than this, seconds"
+    )
+    max_order_age: Seconds = Field(description="A delayed order executes before this age, seconds")
+    forced_liquidation_delay: Seconds = Field(
+        description="Time after a flag from which any position can be liquidated, seconds"
+    )
+    settlement_delay: Seconds = Field(
+        description="Time without a good price after which the market settles, seconds"
+    )
     max_trade: Positive = Field(
         description="Largest slice of a rebalance, underlying; safe: 0.9 x skew_scale x both fees"
     )
@@ -116,6 +135,8 @@ class Market(Model):
             raise ValueError("maker_fee: expected at most taker_fee")
         if self.min_keeper_fee > self.max_keeper_fee:
             raise ValueError("min_keeper_fee: expected at most max_keeper_fee")
+        if self.min_order_age + 1 >= self.max_order_age:
+            raise ValueError("min_order_age: expected more than a second below max_order_age")
         if not self.feed.min_answer < self.local.price < self.feed.max_answer:
             raise ValueError("local.price: expected a price between the feed's bounds")
         return self
@@ -136,6 +157,13 @@ class Market(Model):
             "maxKeeperFee": to_fixed(self.max_keeper_fee),
             "keeperLiquidationFee": to_fixed(self.keeper_liquidation_fee),
             "minInitialMargin": to_fixed(self.min_initial_margin),
+            "maxDivergence": to_fixed(self.max_divergence),
+            "maxLiquidationDelta": to_fixed(self.max_liquidation_delta),
+            "maxLiquidationSkew": to_fixed(self.max_liquidation_skew),
+            "minOrderAge": self.min_order_age,
+            "maxOrderAge": self.max_order_age,
+            "forcedLiquidationDelay": self.forced_liquidation_delay,
+            "settlementDelay": self.settlement_delay,
         }
 
 

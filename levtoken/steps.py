@@ -15,6 +15,7 @@ PREAMBLE = bytes.fromhex("fe7100")  # of a blueprint, ERC-5202 version 0
 # Init code that stores what follows it:
 # PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
 LOADER = "61{:04x}80600a5f395ff3"
+NOBODY = "0x" + "00" * 20
 CALL_GAS = 120_000  # more than any of the calls takes
 CREATE_GAS = 500_000  # base, constructor and storage, more than any of the contracts takes
 BYTE_GAS = 216  # a byte of code: 200 stored, 16 sent
@@ -95,6 +96,7 @@ def _market(config: Config, underlying: str) -> Iterator[Step]:
         lambda record: (
             record.assets[market.asset],
             record.oracles[underlying],
+            NOBODY,
             market.struct(),
         ),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from levtoken.evm import Contract, Evm
 
+NOBODY = "0x" + "00" * 20
 NO_BOUND = 2**128 - 1  # WAD; the largest price that the oracle can be told to refuse
 
 
@@ -56,7 +57,7 @@ def deploy_system(
     max_answer = feed.max_answer or NO_BOUND // 10 ** (18 - feed.decimals)
     bounds = (feed.heartbeat, feed.min_answer, max_answer)
     oracle = evm.deploy("ChainlinkOracle", aggregator.address, *bounds)
-    venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, market)
+    venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, NOBODY, market)
     factory = evm.deploy("LeveragedTokenFactory", evm.deploy_blueprint("LeveragedToken"))
     lens = evm.deploy("LeveragedTokenLens")
     return System(evm, asset, aggregator, oracle, venue, factory, lens)

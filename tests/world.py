@@ -21,6 +21,7 @@ DAY = 86_400
 FEED_DECIMALS = 8
 HEARTBEAT = 3_600
 PRICE = 60_000
+NO_PULL = "0x" + "00" * 20  # no pull oracle: atomic orders only
 BTC_MARKET = {
     "skewScale": to_fixed(100_000),
     "maxFundingVelocity": to_fixed(9),
@@ -35,6 +36,13 @@ BTC_MARKET = {
     "maxKeeperFee": to_fixed(1000),
     "keeperLiquidationFee": to_fixed(2),
     "minInitialMargin": to_fixed(40),
+    "maxDivergence": to_fixed("0.1"),
+    "maxLiquidationDelta": to_fixed("0.000601"),
+    "maxLiquidationSkew": to_fixed("0.001202"),
+    "minOrderAge": 1,
+    "maxOrderAge": 30,
+    "forcedLiquidationDelay": DAY,
+    "settlementDelay": 3 * DAY,
 }
 POLICY_3X = {
     "lower": to_fixed("2.4"),
@@ -135,7 +143,7 @@ def build_world(decimals: int = 6, **changes: int) -> World:
         project.MockAggregator, FEED_DECIMALS, "BTC / USD", PRICE * 10**FEED_DECIMALS
     )
     oracle = deployer.deploy(project.ChainlinkOracle, feed, HEARTBEAT, 10**8, 10**16)
-    market = deployer.deploy(project.MockPerpMarket, asset, oracle, BTC_MARKET)
+    market = deployer.deploy(project.MockPerpMarket, asset, oracle, NO_PULL, BTC_MARKET)
     factory = deployer.deploy(project.LeveragedTokenFactory, blueprint(deployer))
     lens = deployer.deploy(project.LeveragedTokenLens)
     factory.create(params(market, **changes), sender=deployer)

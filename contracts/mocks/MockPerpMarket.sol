@@ -15,6 +15,7 @@ import {
     VenueLimits,
     VenueState
 } from "../interfaces/IPerpVenue.sol";
+import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {LeverageMath} from "../libraries/LeverageMath.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
@@ -69,9 +70,12 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     /// @notice Liquidity was provided, asset units.
     event LiquidityProvided(address indexed provider, uint256 assets);
 
-    constructor(address asset_, IOracle oracle_, MarketParams memory params)
-        PerpBook(asset_, oracle_, params)
-    {}
+    constructor(
+        address asset_,
+        IOracle oracle_,
+        IPullOracle pullOracle_,
+        MarketParams memory params
+    ) PerpBook(asset_, oracle_, pullOracle_, params) {}
 
     // Views
 

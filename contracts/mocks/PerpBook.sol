@@ -7,6 +7,7 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 import {IOracle} from "../interfaces/IOracle.sol";
 import {VenueState} from "../interfaces/IPerpVenue.sol";
+import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
 
@@ -25,6 +26,18 @@ import {SkewPricing} from "../libraries/SkewPricing.sol";
 /// @param maxKeeperFee Largest liquidation fee.
 /// @param keeperLiquidationFee Fixed part of the liquidator's pay.
 /// @param minInitialMargin Smallest margin of an account with a position.
+/// @param maxDivergence Smallest difference of an execution price from the index price that is
+/// refused, a fraction.
+/// @param maxLiquidationDelta Size from which a position is too large to liquidate, as a fraction
+/// of the scale.
+/// @param maxLiquidationSkew Skew from which nobody is liquidated, as a fraction of the scale.
+/// @param minOrderAge A delayed order executes at a price published more than this after it was
+/// submitted, seconds.
+/// @param maxOrderAge A delayed order executes less than this after it was submitted, and is
+/// cancelled more than this after, seconds.
+/// @param forcedLiquidationDelay Time after a flag at which size and skew no longer protect from
+/// liquidation, seconds.
+/// @param settlementDelay Time without a good price after which the market settles, seconds.
 struct MarketParams {
     uint256 skewScale;
     uint256 maxFundingVelocity;
@@ -39,6 +52,13 @@ struct MarketParams {
     uint256 maxKeeperFee;
     uint256 keeperLiquidationFee;
     uint256 minInitialMargin;
+    uint256 maxDivergence;
+    uint256 maxLiquidationDelta;
+    uint256 maxLiquidationSkew;
+    uint256 minOrderAge;
+    uint256 maxOrderAge;
+    uint256 forcedLiquidationDelay;
+    uint256 settlementDelay;
 }
 
 /// @notice The market now.
@@ -78,6 +98,8 @@ abstract contract PerpBook {
 
     /// @notice Where the index price comes from.
     IOracle public immutable oracle;
+    /// @notice Where the prices come from at which delayed orders execute; 0: there are none.
+    IPullOracle public immutable pullOracle;
 
     address internal immutable _asset;
     int256 internal immutable _skewScale;
@@ -134,12 +156,18 @@ abstract contract PerpBook {
     StoredMarket internal _market;
     mapping(address account => StoredPosition) internal _positions;
 
-    constructor(address asset_, IOracle oracle_, MarketParams memory params) {
+    constructor(
+        address asset_,
+        IOracle oracle_,
+        IPullOracle pullOracle_,
+        MarketParams memory params
+    ) {
         uint256 decimals = ERC20(asset_).decimals();
         require(decimals <= MAX_DECIMALS && params.skewScale > 0, Errors.InvalidParameter());
         require(params.makerFee <= params.takerFee, Errors.InvalidParameter());
         _asset = asset_;
         oracle = oracle_;
+        pullOracle = pullOracle_;
         _unit = 10 ** (MAX_DECIMALS - decimals);
         _skewScale = params.skewScale.toInt256();
         _maxFundingVelocity = params.maxFundingVelocity.toInt256();

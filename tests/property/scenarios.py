@@ -1,7 +1,7 @@
 """The markets, sides, policies and units on which the properties are tested."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +10,12 @@ from tests.property.reference import Rules
 from tests.property.reference_policy import Policy
 
 DEFAULT_DEPTH = 2 * 10**9  # asset; what the whole skew scale is worth at the first price
+TIMES = {
+    "minOrderAge": 1,
+    "maxOrderAge": 30,
+    "forcedLiquidationDelay": 86_400,
+    "settlementDelay": 259_200,
+}
 BANDS = {
     "1.5": ("1.2", "1.9", "2.4"),
     "2": ("1.6", "2.5", "3"),
@@ -55,8 +61,12 @@ class Scenario:
             "maxKeeperFee": 1000,
             "keeperLiquidationFee": 2,
             "minInitialMargin": 40,
+            "maxDivergence": "0.1",
+            "maxLiquidationDelta": 10,
+            "maxLiquidationSkew": 10,
         }
-        return {name: to_fixed(value) for name, value in {**defaults, **self.market}.items()}
+        fixed = {name: to_fixed(value) for name, value in {**defaults, **self.market}.items()}
+        return {**fixed, **TIMES}
 
     def policy_params(self) -> dict[str, int]:
         lower, upper, emergency = BANDS[self.leverage.removeprefix("-")]
@@ -77,7 +87,8 @@ class Scenario:
 
     def rules(self) -> Rules:
         """The same market for the reference."""
-        return Rules(*(Fraction(value, WAD) for value in self.market_params().values()))
+        values = list(self.market_params().values())[: len(fields(Rules))]
+        return Rules(*(Fraction(value, WAD) for value in values))
 
     def reference_policy(self) -> Policy:
         params = self.policy_params()

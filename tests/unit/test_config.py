@@ -41,8 +41,8 @@ WRONG = [
     (BTC, FEE, "taker_fee: 1e-7", "maker_fee: expected at most taker"),
     (BTC, FEE, "takerFee: 0.0006", "takerFee: is not a field here (and 1 more)"),
     (BTC, TRADE, "max_trade: 54\nfee: 1", "fee: is not a field here"),
-    (BTC, TRADE, "asset: USDC", "line 16: asset is given twice"),
-    (BTC, TRADE, "max_trade: [", "line 18: "),
+    (BTC, TRADE, "asset: USDC", "line 23: asset is given twice"),
+    (BTC, TRADE, "max_trade: [", "line 25: "),
     (BTC, "asset: USDC", "asset: DAI", "asset: expected one of USDC, got DAI"),
     (BTC, "heartbeat: 3600", "heartbeat: 0", "feed.heartbeat: expected more than 0"),
     (BTC, "heartbeat: 3600", "heartbeat: 0.5", "feed.heartbeat: expected a whole"),
@@ -125,7 +125,8 @@ def test_the_structs_have_the_order_and_units_of_the_contracts(shipped: Config) 
     market = list(shipped.markets["SOL"].struct().items())
     assert market[0] == ("skewScale", 1_750_000 * 10**18)
     assert market[4] == ("maxLeverage", 275 * 10**17)
-    assert market[-1] == ("minInitialMargin", 40 * 10**18)
+    assert market[12] == ("minInitialMargin", 40 * 10**18)
+    assert market[-1] == ("settlementDelay", 259_200)
     policy = shipped.policy_struct("BTC3S")
     assert list(policy)[6:9] == ["cooldown", "cooldownUp", "rewardRamp"]
     assert policy["emergencyCooldown"] == 60

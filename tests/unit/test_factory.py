@@ -4,7 +4,7 @@ import ape
 import pytest
 
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, POLICY_3X, World, build_world, params, reverts
+from tests.world import BTC_MARKET, NO_PULL, POLICY_3X, World, build_world, params, reverts
 
 BLUEPRINT_LIMIT = 24_576
 
@@ -60,6 +60,8 @@ def test_code_fits_the_limits_of_a_blueprint_and_of_a_contract() -> None:
 
 def test_refuses_decimals_that_shares_cannot_carry(world: World) -> None:
     coarse = world.deployer.deploy(ape.project.MockERC20, "Coarse", "C", 5)
-    market = world.deployer.deploy(ape.project.MockPerpMarket, coarse, world.oracle, BTC_MARKET)
+    market = world.deployer.deploy(
+        ape.project.MockPerpMarket, coarse, world.oracle, NO_PULL, BTC_MARKET
+    )
     with reverts("InvalidParameter"):
         world.factory.create(params(market), sender=world.deployer)

@@ -7,7 +7,7 @@ import pytest
 from levtoken.evm import DEPLOYER, Evm, Revert
 from levtoken.system import Feed, System, deploy_system
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, POLICY_3X
+from tests.world import BTC_MARKET, NO_PULL, POLICY_3X
 
 UNIT = 10**6
 NOW = 10**9
@@ -38,7 +38,9 @@ def build(market: dict[str, int], answer: int, asset: str = "") -> System:
     system = deploy_system(Evm(timestamp=NOW), feed=Feed(answer), market=market)
     if asset:
         hooked = system.evm.deploy(asset)
-        venue = system.evm.deploy("MockPerpMarket", hooked.address, system.oracle.address, market)
+        venue = system.evm.deploy(
+            "MockPerpMarket", hooked.address, system.oracle.address, NO_PULL, market
+        )
         system = replace(system, asset=hooked, market=venue)
     system.asset.transact("mint", DEPLOYER, 10**9 * UNIT)
     system.asset.transact("approve", system.market.address, 2**256 - 1)

@@ -4,7 +4,7 @@ import ape
 import pytest
 
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, DAY, PRICE, World, build_world, reverts
+from tests.world import BTC_MARKET, DAY, NO_PULL, PRICE, World, build_world, reverts
 
 SCALE = 100_000
 
@@ -139,7 +139,9 @@ def test_liquidation_closes_the_position_and_pays_the_liquidator(world: World) -
 
 def test_profits_beyond_the_cash_are_refused_by_name() -> None:
     world = build_world()
-    poor = world.deployer.deploy(ape.project.MockPerpMarket, world.asset, world.oracle, BTC_MARKET)
+    poor = world.deployer.deploy(
+        ape.project.MockPerpMarket, world.asset, world.oracle, NO_PULL, BTC_MARKET
+    )
     world.asset.approve(poor, 2**255, sender=world.trader)
     poor.depositMargin(1_000_000 * world.unit, sender=world.trader)
     poor.trade(to_fixed(100), 0, 2**255, world.trader, sender=world.trader)
