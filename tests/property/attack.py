@@ -86,9 +86,9 @@ def redeem_all(walk: Walk) -> None:
 
 
 def take_all(walk: Walk) -> bool:
-    """The free margin as assets. What is less than one asset unit stays with the market."""
-    me = ADDRESSES["attacker"]
-    if assets := walk.world.position("attacker")[0] // walk.world.unit:
+    """The part that is paid of the free margin. What is less than one asset unit stays."""
+    me, free = ADDRESSES["attacker"], walk.world.position("attacker")[0]
+    if assets := int(free * walk.before.part / walk.world.unit):
         error, _ = walk.world.attempt("market", "trade", 0, -assets, 0, me, sender="attacker")
         return not error
     return True

@@ -65,12 +65,24 @@ def share_price_kept(before: Books, after: Books, flow: Flow) -> None:
 
 
 def leverage_kept(before: Books, after: Books, unit: int) -> None:
-    """I-3, but for flat."""
+    """I-3, but for flat. Where not everybody is paid in full, a leaver's cost raises the part of
+    all: what is kept is leverage by the whole equity, and the part never falls (`part_kept`)."""
     if before.size == 0 or after.size == 0:
         return
     tolerance = DRIFT + 2 * Fraction(unit, WAD) / after.true_equity
-    drift = abs(after.leverage / before.leverage - 1)
+    kept = after.leverage * after.part / (before.leverage * before.part)
+    drift = abs(kept - 1)
     require("I-3", drift <= tolerance, f"leverage drifts by {float(drift):.3g} of itself")
+
+
+def part_kept(before: Books, after: Books) -> None:
+    """Once not everybody is paid in full, nobody lowers the part of the others."""
+    if before.part == 1:
+        return
+    # The debt is truncated once for the position that is booked anew and once for the whole.
+    off = 2 * WEI / max(before.backing, WEI)
+    text = f"paid of the equity: {float(before.part)} to {float(after.part)}"
+    require("I-12", after.part >= before.part * (1 - off), text)
 
 
 def goal_kept(before: Books, after: Books, flow: Flow) -> None:
@@ -93,11 +105,13 @@ def trade_as_reference(
 
 
 def equity_as_reference(market: Market, token: Token, before: Books, after: Books) -> None:
-    """Equity changed by what came in or went out and by the cost of the order."""
+    """Equity changed by what came in or went out and by the cost of the order. Where everybody is
+    paid a part, what goes out takes as much as it is the part of."""
     delta = Fraction(after.size - before.size, WAD)
     moved = (after.cash - before.cash) * token.unit
-    exact = before.true_equity + moved - (market.cost(delta) if delta else 0)
-    off = tolerances.of_cost(market, delta)
+    taken = moved / market.part if moved else moved
+    exact = before.true_equity + taken - (market.charged(delta) if delta else 0)
+    off = tolerances.of_cost(market, delta) + tolerances.of_taken(market, moved)
     require_close("reference", "equity", after.true_equity, exact, off)
 
 
@@ -120,8 +134,9 @@ def taken_as_reference(token: Token, before: Books, flow: Flow, assets: int, off
     require_between("reference", "taken", assets * token.unit, flow.assets - off, high)
 
 
-def paid_as_reference(token: Token, flow: Flow, assets: int, off: Fraction) -> None:
+def paid_as_reference(market: Market, token: Token, flow: Flow, assets: int, off: Fraction) -> None:
     """A redemption pays assets, rounded down; its value is off by `off`."""
+    off += tolerances.of_part(market, flow.assets)
     low = flow.assets - off - token.unit
     require_between("reference", "paid", assets * token.unit, low, flow.assets + off)
 
@@ -146,8 +161,8 @@ def rebalance_paid_for(
     """I-6: equity fell by no more than fee, slippage limit and reward."""
     delta = Fraction(after.size - before.size, WAD)
     allowed = market.fee(delta) + abs(delta * (limit - market.price)) + reward
-    fallen = before.true_equity - after.true_equity
-    most = allowed + tolerances.of_cost(market, delta)
+    fallen = before.worth - after.worth
+    most = allowed + tolerances.of_cost(market, delta) + tolerances.of_part(market, before.worth)
     require("I-6", fallen <= most, f"equity fell by {float(fallen)}, allowed {float(most)}")
 
 

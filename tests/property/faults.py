@@ -54,7 +54,10 @@ def probe(walk: Walk) -> None:
         ("depositMargin", (10**6,)),
         ("enter", (10**6, 10**18)),
         ("exit", (1, 2, me)),
+        ("flag", (world.addresses["token"],)),
         ("liquidate", (world.addresses["token"],)),
+        ("provideLiquidity", (10**6,)),
+        ("removeLiquidity", (1, me)),
     ):
         error, _ = world.attempt("market", verb, *arguments, sender="trader")
         require("I-11", error == fault, f"{verb} of the market: {error or 'success'}, not {fault}")

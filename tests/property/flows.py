@@ -1,6 +1,7 @@
 """Steps of the holders: deposit, mint, redeem, with and without bounds, and transfers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from levtoken.units import WAD
@@ -51,15 +52,14 @@ def redeem(walk: Walk, role: str = "", shares: int | None = None) -> str:
         shares = part_of(walk, walk.world.shares_of(role))
     walk.note(f"{role} redeems {shares}")
     verb = Verb(walk, role, "redeem", shares)
-    cash = before.cash * token.unit
-    flow = verb.expect(reference.redeem, Fraction(shares, WAD), cash)
+    flow = verb.expect(reference.redeem, Fraction(shares, WAD))
     owner = ADDRESSES[role]
     sender = role if walk.chance(0.9) else "stranger"
     if sender != role:
         allow(walk, verb, sender)
     error, assets = verb.call(sender, owner, owner, tighter=1, refusal="AssetsBelowMinimum")
     if not error:
-        checks.paid_as_reference(token, flow, assets, verb.check())
+        checks.paid_as_reference(verb.market, token, flow, assets, verb.check())
         verb.check_ledger(-shares, assets)
         left = walk.world.read("token", "allowance", owner, ADDRESSES[sender])
         checks.require("I-1", left == [0], "the allowance was not spent")
@@ -117,12 +117,15 @@ class Verb:
         preview = f"preview{name.capitalize()}"
         self.previewed = walk.world.preview("token", preview, amount)
 
-    def expect(self, judge: Callable[..., Flow], *amounts: Fraction) -> Flow:
-        """By the reference. A bad price comes before all that needs one."""
+    def expect(self, judge: Callable[..., Flow], amount: Fraction) -> Flow:
+        """By the reference. A bad price comes before all that needs one, a flag before success."""
         if self.walk.fault:
             self.flow = reference.refused(self.walk.fault, *["ZeroAmount"] * (not self.amount))
         else:
-            self.flow = judge(self.market, self.before.position, self.token, *amounts)
+            self.flow = judge(self.market, self.before.position, self.token, amount)
+            if self.walk.world.is_flagged("token"):
+                faults = self.flow.faults | {"PositionFlagged"}
+                self.flow = replace(self.flow, faults=faults)
         return self.flow
 
     def call(self, sender: str, *receivers: str, tighter: int, refusal: str) -> tuple[str, int]:
@@ -154,6 +157,7 @@ class Verb:
         checks.share_price_kept(self.before, self.after, self.flow)
         checks.leverage_kept(self.before, self.after, self.walk.world.unit)
         checks.goal_kept(self.before, self.after, self.flow)
+        checks.part_kept(self.before, self.after)
         self.walk.looked("I-2", "I-3", "reference")
         return checks.trade_as_reference(
             self.market, self.token, self.before, self.after, self.flow
@@ -178,6 +182,7 @@ class Verb:
             f"{self.name} without position": not self.before.size and self.before.supply,
             "redeem to flat": self.before.size and not self.after.size,
             "flow paid by the skew": self.flow.cost < 0,
+            "redeem a part of what is owed": self.before.part < 1,
             "flow across the flip of the skew": self.before.skew * self.after.skew < 0,
         }
         for kind, met in kinds.items():

@@ -1,5 +1,6 @@
 """The keeper's step."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from levtoken.evm import signed
@@ -36,6 +37,7 @@ def rebalance(walk: Walk) -> str:
     target = abs(walk.token.target)
     worth = reward * walk.token.unit
     checks.equity_as_reference(market, walk.token, before, after)
+    checks.part_kept(before, after)
     checks.rebalance_improved(before, after, due, target)
     checks.rebalance_paid_for(market, before, after, Fraction(said.limit, WAD), worth)
     reward_capped(walk, market, Fraction(abs(said.delta), WAD), worth)
@@ -56,6 +58,7 @@ def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
         "capped reward": said.reward * walk.token.unit == policy.reward_cap,
         "rebalance paid by the skew": walk.market.cost(due.delta) < 0,
         "slice beyond the largest": abs(due.delta) > policy.max_trade,
+        "rebalance while not all is paid": before.part < 1,
     }
     for kind, met in kinds.items():
         if met:
@@ -67,9 +70,10 @@ def assess(walk: Walk) -> Due:
     if walk.fault:
         return Due(frozenset({walk.fault}))
     before, world = walk.before, walk.world
-    cash = before.cash * walk.token.unit
-    parts = (before.position, walk.token, world.policy, before.last, before.time, cash)
-    return Assessment(walk.market, *parts).judge()
+    parts = (before.position, walk.token, world.policy, before.last, before.time)
+    due = Assessment(walk.market, *parts).judge()
+    flagged = {"PositionFlagged"} if world.is_flagged("token") else set()
+    return replace(due, reasons=due.reasons | flagged)
 
 
 def reward_capped(walk: Walk, market: Market, size: Fraction, reward: Fraction) -> None:

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 from levtoken.evm import Revert
 from levtoken.units import WAD
+from tests.property import tolerances
 from tests.property.checks import require
+from tests.property.reference import WEI
 from tests.property.walk import Walk
 from tests.property.world import LOCKED_OWNER, ROLES
 
@@ -44,9 +46,14 @@ def nobody_owes(walk: Walk) -> None:
         return
     require("I-13", before.margin >= 0, f"a margin of {before.margin}")
     exact = max(Fraction(0), before.true_equity)
-    # Profit and funding are truncated by less than a wei each.
+    exact *= before.part
+    # Profit and funding are truncated by less than a wei each; and see `of_part`.
+    bound = Fraction(2, WAD) + tolerances.of_part(walk.market, exact)
     off = abs(Fraction(before.equity, WAD) - exact)
-    require("reference", off <= Fraction(2, WAD), f"equity {before.equity}, exactly {float(exact)}")
+    require("reference", off <= bound, f"equity {before.equity}, exactly {float(exact)}")
+    owed = Fraction(before.debt, WAD) - walk.market.debt
+    require("I-12", abs(owed) < WEI, f"the debt is off by {float(owed)}")
+    require("I-12", before.escrow == 0, "a deposit of no order")
     worth = before.equity // world.unit
     require("I-13", said["totalAssets"] == [worth], f"{said['totalAssets']} of {worth}")
     if before.equity or not before.supply or walk.fault:

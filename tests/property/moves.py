@@ -5,10 +5,11 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property import checks, tolerances
-from tests.property.checks import require, require_close
-from tests.property.reference import Position
+from tests.property.checks import require, require_between, require_close
+from tests.property.reference import WEI, Position
+from tests.property.scenarios import FORCED_DELAY
 from tests.property.walk import Walk
-from tests.property.world import ADDRESSES, HOLDERS, TRADERS, true_equity
+from tests.property.world import ADDRESSES, HOLDERS, TRADERS, Books, true_equity
 
 PAUSES = (1, 12, 60, 300, 900, 3_600, 14_400, 43_200)
 WIDEST = 30  # the price stays within this factor of the first
@@ -82,6 +83,8 @@ def order(walk: Walk, role: str, delta: int, with_margin: bool) -> str:
     walk.note(f"{role} {held} trades {delta}")
     limit = 2**256 - 1 if delta > 0 else 0
     faults = {"EmptyOrder"} if delta == 0 else market.order_faults(position, size)
+    if world.is_flagged(role):
+        faults |= {"PositionFlagged"}
     if walk.fault:
         faults = {walk.fault} if delta else {walk.fault, "EmptyOrder"}
     if not faults and walk.chance(0.2):
@@ -99,9 +102,21 @@ def order(walk: Walk, role: str, delta: int, with_margin: bool) -> str:
     off = tolerances.of_cost(market, abs(size) + abs(position.size))
     equity = trader(walk, role).equity
     require_close("reference", "equity of a trader", equity, later.equity, off)
-    untouched = (after.size, after.equity, after.cash) == (before.size, before.equity, before.cash)
-    require("I-9", untouched, "a trade of another account moved the token or the cash")
+    require("I-9", after.cash == before.cash, "a trade moved the cash")
+    not_touched(walk, before)
+    # The order and its cost move what is owed by their own truncations.
+    off = (off + 4 * WEI) / max(expected.debt, WEI)
+    require_close("I-12", "the part that is paid", found.part, expected.part, off)
     return ""
+
+
+def not_touched(walk: Walk, before: Books) -> None:
+    """What another account did leaves the token's position alone, and the part of it that is paid,
+    unless the skew paid the other more than the pool has."""
+    after = walk.before
+    same = (after.size, after.true_equity) == (before.size, before.true_equity)
+    require("I-9", same, "another account moved the position of the token")
+    checks.part_kept(before, after)
 
 
 def refuse_worse_fill(walk: Walk, role: str, delta: int) -> None:
@@ -122,19 +137,22 @@ def trader(walk: Walk, role: str) -> Position:
 def add_margin(walk: Walk, role: str, assets: int) -> str:
     world, market = walk.world, walk.market
     walk.note(f"{role} adds {assets} of margin")
-    position = trader(walk, role)
-    margin = position.equity + assets * walk.token.unit
-    healthy = position.size == 0 or margin > market.liquidation_margin(position.size)
-    faults = set() if healthy else {"Liquidatable"}
-    faults = {walk.fault} if walk.fault else faults
+    worth = assets * walk.token.unit
+    fault = blocked(walk, role) or ("MarketInsolvent" if market.is_insolvent else "")
+    fault = fault or market.move_fault(trader(walk, role), worth)
     error, _ = world.attempt("market", "depositMargin", assets, sender=role)
-    checks.named_as_expected(error, frozenset(faults), "depositMargin")
+    require("errors", error == fault, f"depositMargin: {error or 'success'}, not {fault}")
     walk.count("add margin", error)
     if not error:
         before, after = walk.before, walk.refresh(stored=True)
         require("reference", after.cash - before.cash == assets, "the cash did not grow by it")
-        require("I-9", after.equity == before.equity, "the margin of another moved the token")
+        not_touched(walk, before)
     return error
+
+
+def blocked(walk: Walk, role: str) -> str:
+    """What comes before all that is asked of a margin."""
+    return walk.fault or ("PositionFlagged" if walk.world.is_flagged(role) else "")
 
 
 def take_margin(walk: Walk) -> str:
@@ -142,37 +160,59 @@ def take_margin(walk: Walk) -> str:
     world, market = walk.world, walk.market
     role = walk.random.choice(TRADERS)
     position = trader(walk, role)
-    free = max(Fraction(0), position.equity - market.needed(position.size))
+    free = max(Fraction(0), position.equity - market.needed(position.size)) * market.part
     assets = int(free * Fraction(walk.random.uniform(0, 1.05)) / walk.token.unit)
     walk.note(f"{role} {position} takes {assets} of margin")
     worth = assets * walk.token.unit
-    short = {"InsufficientMargin", "Liquidatable", "MaxLeverageExceeded"}
-    faults = set() if worth <= free else short
-    faults |= {"InsufficientCash"} if assets > walk.before.cash else set()
-    faults = {walk.fault} if walk.fault else faults
-    faults = faults if assets else faults | {"EmptyOrder"}
+    fault = "" if assets else "EmptyOrder"
+    fault = fault or blocked(walk, role) or market.taking_fault(position, worth)
     error, _ = world.attempt("market", "trade", 0, -assets, 0, ADDRESSES[role], sender=role)
-    checks.named_as_expected(error, frozenset(faults), "taking margin")
+    require("errors", error == fault, f"taking margin: {error or 'success'}, not {fault}")
     walk.count("take margin", error)
     if not error:
         before, after = walk.before, walk.refresh(stored=True)
         require("reference", before.cash - after.cash == assets, "the cash did not shrink by it")
-        require("I-9", after.equity == before.equity, "the margin of another moved the token")
+        not_touched(walk, before)
     return error
 
 
 def provide(walk: Walk) -> str:
-    """Liquidity comes in, and only the cash knows."""
-    if not walk.world.scenario.pool:
-        return ""
-    assets = int(walk.value(1, 10**6) / walk.token.unit)
+    """Liquidity comes in, and only the cash knows; or it fills what the pool lacks."""
+    world, before, unit = walk.world, walk.before, walk.token.unit
+    assets = int(walk.value(1, 10**6 if world.scenario.pool else 10**3) / unit)
+    lacking = -min(Fraction(0), walk.market.pool)
+    if lacking and walk.chance(0.4):
+        assets += int(lacking / unit)
     walk.note(f"provider brings {assets}")
-    walk.world.must("market", "provideLiquidity", assets, sender="provider")
-    before, after = walk.before, walk.refresh(stored=False)
-    require("I-9", after == replace(before, cash=before.cash + assets), "more than the cash moved")
-    walk.stored = replace(walk.stored, cash=after.cash)
-    walk.count("provide")
-    return ""
+    fault = walk.fault or ("" if assets * unit > lacking else "LiquidityBelowDeficit")
+    error, _ = world.attempt("market", "provideLiquidity", assets, sender="provider")
+    require("errors", error == fault, f"provideLiquidity: {error or 'success'}, not {fault}")
+    walk.count("provide", error)
+    if not error:
+        after = walk.refresh(stored=True)
+        same = replace(before, cash=before.cash + assets) == replace(after, equity=before.equity)
+        require("I-9", same, "more than the cash moved")
+        require("I-9", after.part >= before.part, "less is paid than before")
+    return error
+
+
+def remove(walk: Walk) -> str:
+    """Liquidity leaves a poor pool, down to nothing."""
+    world = walk.world
+    shares = world.read("market", "liquidityOf", ADDRESSES["provider"])[0]
+    if world.scenario.pool or not shares:
+        return ""
+    shares = shares if walk.chance(0.5) else 1 + int(shares * walk.random.random())
+    walk.note(f"provider takes {shares} shares of the liquidity")
+    me = ADDRESSES["provider"]
+    error, assets = world.attempt("market", "removeLiquidity", shares, me, sender="provider")
+    require("errors", error == walk.fault, f"removeLiquidity: {error or 'success'}")
+    walk.count("remove", error)
+    if not error:
+        before, after = walk.before, walk.refresh(stored=True)
+        require("I-9", replace(before, cash=before.cash - assets) == after, "only the cash moves")
+        require("I-12", before.part < 1 or after.part == 1, "a provider left too little")
+    return error
 
 
 def gift(walk: Walk) -> str:
@@ -199,7 +239,8 @@ def pretend(walk: Walk) -> str:
     walk.note(f"stranger pretends to have sent {assets}")
     for verb, arguments in (("trade", (0, assets, 0, me)), ("enter", (assets, WAD))):
         error, _ = world.attempt("market", verb, *arguments, sender="stranger")
-        refused = error == (walk.fault or "AssetsNotReceived")
+        closed = "MarketInsolvent" if walk.market.is_insolvent else "AssetsNotReceived"
+        refused = error == (walk.fault or closed)
         require("I-9", refused, f"{verb} without assets: {error or 'success'}")
     walk.count("pretend")
     return ""
@@ -217,39 +258,79 @@ def prices(walk: Walk) -> list[object]:
 # Accidents
 
 
-def liquidate(walk: Walk) -> str:
-    """Anyone may liquidate whom the market's rule names, and nobody else."""
+def flag(walk: Walk) -> str:
+    """Anyone may flag whom the market's rule names, and nobody else. Only the books notice."""
     world, market = walk.world, walk.market
     roles = [*TRADERS, "token"]
     due = [role for role in roles if market.is_liquidatable(trader(walk, role))]
     role = walk.random.choice(due or roles)
+    walk.note(f"keeper flags {role} {trader(walk, role)}")
+    fault = blocked(walk, role) or ("" if role in due else "NotLiquidatable")
+    error, _ = world.attempt("market", "flag", world.account(role), sender="keeper")
+    require("errors", error == fault, f"flag: {error or 'success'}, not {fault}")
+    walk.count(f"flag {role}", error)
+    if not error:
+        walk.flagged_at[role] = walk.before.time
+        before = walk.before
+        require("I-9", walk.refresh(stored=True) == before, "a flag moved more than itself")
+        require("errors", world.is_flagged(role), "flagged, and not")
+    return error
+
+
+def liquidate(walk: Walk) -> str:
+    """Anyone may liquidate whom somebody has flagged: at once where size and skew are small, or
+    after the delay."""
+    world, market = walk.world, walk.market
+    roles = [*TRADERS, "token"]
+    flagged = [role for role in roles if world.is_flagged(role)]
+    role = walk.random.choice(flagged or roles)
     position = trader(walk, role)
     walk.note(f"keeper liquidates {role} {position}")
-    faults = {walk.fault} if walk.fault else set() if role in due else {"NotLiquidatable"}
-    error, _ = world.attempt("market", "flag", world.account(role), sender="keeper")
-    checks.named_as_expected(error, frozenset(faults), "flag")
-    if not error:
-        world.must("market", "liquidate", world.account(role), sender="keeper")
+    fault = walk.fault or ("" if role in flagged else "NotFlagged")
+    waited = role in flagged and walk.before.time - walk.flagged_at[role] >= FORCED_DELAY
+    limited = market.liquidation_fault(position.size)
+    fault = fault or ("" if waited else limited)
+    held = world.assets_of("keeper")
+    error, _ = world.attempt("market", "liquidate", world.account(role), sender="keeper")
+    require("errors", error == fault, f"liquidate: {error or 'success'}, not {fault}")
     walk.count(f"liquidate {role}", error)
+    walk.count("liquidate", error)
     if error:
         return error
-    found = walk.refresh(stored=True).market(market.rules)
-    require("I-13", world.position(role) == (0, 0, 0, 0), "something is left of it")
-    require("reference", found.skew == market.skew - position.size, "the skew kept the position")
-    rest = market.open_interest - abs(position.size)
-    require("reference", found.open_interest == rest, "the open interest kept the position")
+    del walk.flagged_at[role]
+    walk.count("forced liquidation" if limited else "liquidation")
+    before, after = walk.before, walk.refresh(stored=True)
+    found = after.market(market.rules)
+    gone = world.position(role) == (0, 0, 0, 0) and not world.is_flagged(role)
+    require("I-13", gone, "something is left of it")
+    paid = world.assets_of("keeper") - held
+    expected = market.liquidated(position, paid * walk.token.unit)
+    same = (found.skew, found.open_interest) == (expected.skew, expected.open_interest)
+    require("reference", same, "skew or open interest kept the position")
+    require("reference", before.cash - after.cash == paid, "the cash did not shrink by the pay")
+    # Each is rounded down to asset units; notional, rate and what is left lose a few wei.
+    exact, unit = sum(market.liquidation_pay(position)), walk.token.unit
+    off = 8 * WEI + tolerances.of_part(market, exact)
+    low = exact - off - 2 * unit
+    require_between("reference", "the pay of the keepers", paid * unit, low, exact + off)
+    # The position was booked with a truncation, and so is what is owed now.
+    off = 4 * WEI / max(expected.debt, WEI)
+    require_close("I-12", "the part that is paid", found.part, expected.part, off)
+    if position.equity >= 0:
+        require("I-12", found.part >= market.part - off, "a liquidation took from the others")
     return ""
 
 
 def replace_dead(walk: Walk) -> str:
     """A token that was liquidated refuses every verb for ever; another one takes its place."""
     before = walk.before
-    if before.supply == 0 or before.equity > 0 or before.size != 0:
+    if before.supply == 0 or before.true_equity > 0 or before.size != 0:
         return ""
     walk.note("a new token")
     for role, verb, arguments in verbs(walk):
         error, _ = walk.world.attempt("token", verb, *arguments, sender=role)
-        expected = error == (walk.fault or "EquityGone") or (verb == "deposit" and error)
+        fault = walk.fault or "EquityGone"
+        expected = error == fault or (verb == "deposit" and error)
         require("I-13", bool(expected), f"{verb} on a dead token: {error or 'success'}")
     walk.looked("I-13")
     walk.count("replace a dead token")

@@ -5,6 +5,7 @@ Amounts are whole: one unit of the underlying, one of the asset, one share. Frac
 for the size that solves a quadratic: that is a rational within 2**-160 of the root.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
@@ -34,6 +35,9 @@ class Rules:
     max_fee: Fraction
     keeper_fee: Fraction
     min_margin: Fraction
+    max_divergence: Fraction = Fraction(1)
+    max_liquidation_delta: Fraction = Fraction(10)
+    max_liquidation_skew: Fraction = Fraction(10)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Market:
-    """The market at one moment; `funding` is what one unit has received since the start."""
+    """The market at one moment; `funding` is what one unit has received since the start,
+    `correction` the part of what the accounts are owed that moves with neither price nor funding,
+    `backing` the cash that is not in escrow."""
 
     rules: Rules
     price: Fraction
@@ -63,6 +69,31 @@ class Market:
     open_interest: Fraction
     rate: Fraction
     funding: Fraction
+    correction: Fraction = Fraction(0)
+    backing: Fraction = Fraction(0)
+
+    @property
+    def owed(self) -> Fraction:
+        """To all accounts together: the sum of their equities, signed."""
+        return self.skew * (self.price + self.funding) + self.correction
+
+    @property
+    def debt(self) -> Fraction:
+        return max(Fraction(0), self.owed)
+
+    @property
+    def pool(self) -> Fraction:
+        """Equity of those who provide liquidity, signed."""
+        return self.backing - self.owed
+
+    @property
+    def is_insolvent(self) -> bool:
+        return self.debt > self.backing
+
+    @property
+    def part(self) -> Fraction:
+        """Of what it is owed everybody is paid the same part."""
+        return self.backing / self.debt if self.is_insolvent else Fraction(1)
 
     def later(self, seconds: int, price: Fraction) -> "Market":
         """Funding runs on: the rate drifts with the skew, longs pay while it is positive."""
@@ -89,6 +120,10 @@ class Market:
         """What trading takes from equity at index price; negative when the skew pays."""
         return self.fee(delta) + delta * (self.fill(delta) - self.price)
 
+    def charged(self, delta: Fraction) -> Fraction:
+        """What an order takes: where not everybody can be paid in full, the skew pays nobody."""
+        return max(Fraction(0), self.cost(delta)) if self.is_insolvent else self.cost(delta)
+
     def pieces(self, direction: int) -> tuple[Fraction | None, Piece, Piece]:
         """The unsigned size up to which the first piece holds (None: for ever), and both."""
         first, slope = self.fill(Fraction(0)), direction * self.price / self.rules.scale / 2
@@ -112,9 +147,13 @@ class Market:
         piece = near if flip is None or size <= flip else far
         return 2 * piece.square * size + piece.linear
 
+    def liquidation_fee(self, size: Fraction) -> Fraction:
+        by_ratio = abs(size) * self.price * self.rules.fee_ratio
+        return max(min(by_ratio, self.rules.max_fee), self.rules.min_fee)
+
     def liquidation_margin(self, size: Fraction) -> Fraction:
         notional = abs(size) * self.price
-        fee = max(min(notional * self.rules.fee_ratio, self.rules.max_fee), self.rules.min_fee)
+        fee = self.liquidation_fee(size)
         return notional * self.rules.buffer + fee + self.rules.keeper_fee
 
     def liquidation_premium(self, size: Fraction) -> Fraction:
@@ -125,6 +164,33 @@ class Market:
             return False
         left = max(Fraction(0), position.equity - self.liquidation_premium(position.size))
         return left <= self.liquidation_margin(position.size)
+
+    def liquidation_fault(self, size: Fraction) -> str:
+        """Why a flagged position must wait for the delay."""
+        if abs(size) >= self.rules.max_liquidation_delta * self.rules.scale:
+            return "LiquidationTooLarge"
+        if abs(self.skew) >= self.rules.max_liquidation_skew * self.rules.scale:
+            return "SkewTooLarge"
+        return ""
+
+    def liquidation_pay(self, position: Position) -> tuple[Fraction, Fraction]:
+        """Of the flagger and of the liquidator: at most what would have been paid of the margin, or
+        what the pool has once the position is gone. Nobody else is paid less for it."""
+        if self.is_insolvent:
+            funds = max(Fraction(0), position.equity) * self.part
+        else:
+            left = max(Fraction(0), self.owed - position.equity)
+            funds = max(Fraction(0), self.backing - left)
+        flagger = min(self.liquidation_fee(position.size), funds)
+        return flagger, min(self.rules.keeper_fee, funds - flagger)
+
+    def liquidated(self, position: Position, paid: Fraction) -> "Market":
+        """After a position is gone and `paid` went to the keepers."""
+        correction = self.correction - position.equity
+        correction += position.size * (self.price + self.funding)
+        rest = self.open_interest - abs(position.size)
+        market = replace(self, skew=self.skew - position.size, open_interest=rest)
+        return replace(market, correction=correction, backing=self.backing - paid)
 
     def order_faults(self, old: Position, delta: Fraction) -> set[str]:
         """Every check that the order fails; empty when the market takes it."""
@@ -148,10 +214,34 @@ class Market:
             faults.add("MaxLeverageExceeded")
         if not (kept_side and abs(size) <= abs(old.size)) and self._exceeds_cap(old, delta):
             faults.add("MarketSizeExceeded")
+        grows = not kept_side or abs(size) > abs(old.size)
+        if grows and self.is_insolvent:
+            faults.add("MarketInsolvent")
         if abs(size) > abs(old.size):
             market, later = self.traded(old, delta)
             faults |= {"Liquidatable"} if market.is_liquidatable(later) else set()
         return faults
+
+    def move_fault(self, old: Position, delta: Fraction) -> str:
+        """The first check that a move of margin fails, in the order of the real market."""
+        margin, size = old.equity + delta, old.size
+        least = self.liquidation_margin(size)
+        checks = [("InsufficientMargin", margin < 0), ("Liquidatable", size and margin <= least)]
+        if size and delta < 0:
+            notional = abs(size) * self.price
+            checks += [
+                ("InsufficientMargin", margin <= least + self.liquidation_premium(size)),
+                ("MaxLeverageExceeded", notional > self.rules.max_leverage * margin),
+                ("InsufficientMargin", margin < self.rules.min_margin),
+            ]
+        return next((name for name, fails in checks if fails), "")
+
+    def taking_fault(self, old: Position, amount: Fraction) -> str:
+        """Why `amount` cannot be paid out of a margin: it takes that much more of the margin as
+        everybody is paid less than the whole."""
+        if amount > self.backing:
+            return "InsufficientCash"
+        return self.move_fault(old, -amount / self.part) if amount else ""
 
     def _exceeds_cap(self, old: Position, delta: Fraction) -> bool:
         size = old.size + delta
@@ -175,8 +265,11 @@ class Market:
         """Market and position after the order, which must have no fault."""
         size = old.size + delta
         total = self.open_interest + abs(size) - abs(old.size)
+        paid = self.charged(delta)
+        moved = delta * (self.price + self.funding) + paid
         market = replace(self, skew=self.skew + delta, open_interest=total)
-        return market, Position(size, old.equity - self.cost(delta))
+        market = replace(market, correction=self.correction - moved)
+        return market, Position(size, old.equity - paid)
 
     def size_for(
         self,
@@ -255,6 +348,9 @@ class Flow:
     flat: bool = False
 
 
+Judge = Callable[[Market, Position, Token, Fraction], Flow]
+
+
 def refused(*faults: str) -> Flow:
     return Flow(frozenset(faults))
 
@@ -263,10 +359,22 @@ def _ordered(market: Market, position: Position, delta: Fraction) -> tuple[set[s
     """Faults and cost of the order of a flow; what is less than a wei is no order."""
     if abs(delta) < WEI:
         return set(), Fraction(0)
-    cost = market.cost(delta) if market.fill(delta) > 0 else Fraction(0)
+    cost = market.charged(delta) if market.fill(delta) > 0 else Fraction(0)
     return market.order_faults(position, delta), cost
 
 
+def incoming(judge: Judge) -> Judge:
+    """Nobody comes in while the market owes more than it has."""
+
+    def judged(market: Market, position: Position, token: Token, amount: Fraction) -> Flow:
+        flow = judge(market, position, token, amount)
+        closed = {"MarketInsolvent"} if market.is_insolvent else set()
+        return replace(flow, faults=flow.faults | closed)
+
+    return judged
+
+
+@incoming
 def deposit(market: Market, position: Position, token: Token, assets: Fraction) -> Flow:
     equity = max(Fraction(0), position.equity)
     if assets == 0:
@@ -294,6 +402,7 @@ def deposit(market: Market, position: Position, token: Token, assets: Fraction) 
     return Flow(frozenset(faults), delta, cost, assets, shares)
 
 
+@incoming
 def mint(market: Market, position: Position, token: Token, shares: Fraction) -> Flow:
     equity = max(Fraction(0), position.equity)
     if shares == 0:
@@ -307,8 +416,8 @@ def mint(market: Market, position: Position, token: Token, shares: Fraction) -> 
     cost = market.cost(delta) if market.fill(delta) > 0 else Fraction(0)
     assets = equity * part + cost
     faults = market.order_faults(Position(position.size, equity + assets), delta)
-    if position.equity + assets <= market.liquidation_margin(position.size):
-        faults.add("Liquidatable")
+    if fault := market.move_fault(position, assets):
+        faults.add(fault)
     if assets <= 0:
         faults.add("CostAboveValue")
     return Flow(frozenset(faults), delta, cost, assets, shares)
@@ -334,9 +443,8 @@ def _mint_flat(market: Market, equity: Fraction, token: Token, shares: Fraction)
     return Flow(frozenset(faults), delta, cost, assets, shares)
 
 
-def redeem(
-    market: Market, position: Position, token: Token, shares: Fraction, cash: Fraction
-) -> Flow:
+def redeem(market: Market, position: Position, token: Token, shares: Fraction) -> Flow:
+    """The leaver's part, less the cost, of what everybody is paid."""
     if shares == 0:
         return refused("ZeroAmount")
     if position.equity <= 0:
@@ -346,13 +454,12 @@ def redeem(
     delta = -position.size if flat else -position.size * part
     faults, cost = _ordered(market, position, delta)
     if flat:
-        assets = max(Fraction(0), position.equity * part - max(cost, part * cost))
+        taken = max(Fraction(0), position.equity * part - max(cost, part * cost))
     else:
-        assets = position.equity * part - cost
-        faults |= {"CostAboveValue"} if assets < 0 else set()
-    left = Position(position.size + delta, position.equity - cost - assets)
-    if assets >= token.unit and left.equity < market.needed(left.size):
-        faults.add("InsufficientMargin")
-    if assets > cash:
-        faults.add("InsufficientCash")
+        taken = position.equity * part - cost
+        faults |= {"CostAboveValue"} if taken < 0 else set()
+    assets = taken * market.part
+    left = Position(position.size + delta, position.equity - cost)
+    if assets >= token.unit and (fault := market.taking_fault(left, assets)):
+        faults.add(fault)
     return Flow(frozenset(faults), delta, cost, assets, shares, flat)

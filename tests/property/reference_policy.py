@@ -83,7 +83,8 @@ class Due:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The token before a rebalance, and the steps by which it is judged."""
+    """The token before a rebalance, and the steps by which it is judged. Its equity counts at what
+    would be paid of it; the market judges its orders by the whole."""
 
     market: Market
     position: Position
@@ -91,18 +92,21 @@ class Assessment:
     policy: Policy
     progress: Progress
     now: int
-    cash: Fraction
+
+    @property
+    def worth(self) -> Fraction:
+        return self.position.equity * self.market.part
 
     @property
     def leverage(self) -> Fraction:
-        return abs(self.position.size) * self.market.price / self.position.equity
+        return abs(self.position.size) * self.market.price / self.worth
 
     @property
     def target(self) -> Fraction:
         return abs(self.token.target)
 
     def judge(self) -> Due:
-        if self.position.equity <= 0 and self.token.supply > 0:
+        if self.worth <= 0 and self.token.supply > 0:
             return _never("EquityGone")
         if self.position.size == 0:
             return _never("TokenFlat")
@@ -113,7 +117,7 @@ class Assessment:
         in_time = elapsed >= self.policy.wait(trigger)
         if not in_time and self.leverage <= self.market.rules.max_leverage:
             return _never("CooldownActive", trigger, aim)
-        if trigger == LOWER and self.position.equity < self.market.rules.min_margin:
+        if trigger == LOWER and self.worth < self.market.rules.min_margin:
             return _never("BelowMinimumEquity", trigger, aim)
         return self._sized(trigger, aim, self._rate(trigger, elapsed))
 
@@ -138,10 +142,12 @@ class Assessment:
         return self.policy.rate(self.leverage, waited)
 
     def _size(self, aim: Fraction, rate: Fraction, reward: Fraction) -> Fraction | None:
-        """The order that reaches the aim net of its cost and of a reward by rate or fixed."""
-        equity = self.position.equity - reward
-        direction = self.token.direction
-        return self.market.size_for(self.position.size, equity, aim, direction, rate)
+        """The order that reaches the aim net of its cost and of a reward by rate or fixed. The cost
+        counts at the part that is paid of the equity before it. Of a fixed reward, which is paid in
+        full, the whole counts; of one by rate only the same part."""
+        part, direction = self.market.part, self.token.direction
+        equity = self.position.equity - reward / part
+        return self.market.size_for(self.position.size, equity, aim * part, direction, rate)
 
     def _reward(self, delta: Fraction, rate: Fraction) -> Fraction:
         cap = self.policy.reward_cap // self.token.unit * self.token.unit
@@ -186,7 +192,7 @@ class Assessment:
             return Fraction(0)
         market, later = self.market.traded(self.position, delta)
         free = max(Fraction(0), later.equity - market.needed(later.size))
-        free = min(free, self.cash)
+        free = min(free * self.market.part, self.market.backing)
         return free // self.token.unit * self.token.unit
 
     def _released(self, due: Due) -> Due:

@@ -20,8 +20,10 @@ STEPS: dict[Callable[[Walk], str], int] = {
     moves.trade: 9,
     moves.take_margin: 2,
     moves.provide: 1,
+    moves.remove: 2,
     moves.gift: 2,
     moves.pretend: 1,
+    moves.flag: 2,
     moves.liquidate: 2,
     moves.replace_dead: 2,
     faults.spoil: 1,
@@ -30,10 +32,20 @@ STEPS: dict[Callable[[Walk], str], int] = {
 
 
 def choose(walk: Walk) -> Callable[[Walk], str]:
-    """By weight; but a token that is lost does not stay so for long."""
-    if walk.before.equity == 0 and walk.before.supply and walk.chance(0.15):
-        return moves.liquidate if walk.before.size else moves.replace_dead
+    """By weight; but a token that is lost or flagged, or a market that cannot pay, does not stay so
+    for long."""
+    lost = walk.before.equity == 0 and walk.before.supply
+    if (lost or "token" in walk.flagged_at) and walk.chance(0.15):
+        return accident(walk)
+    if walk.market.is_insolvent and walk.chance(0.06):
+        return moves.provide
     return walk.random.choices(list(STEPS), list(STEPS.values()))[0]
+
+
+def accident(walk: Walk) -> Callable[[Walk], str]:
+    if not walk.before.size:
+        return moves.replace_dead
+    return moves.liquidate if "token" in walk.flagged_at else moves.flag
 
 
 def run(scenario: Scenario, seed: int, steps: int) -> Report:

@@ -10,10 +10,11 @@ from tests.property.reference import Rules
 from tests.property.reference_policy import Policy
 
 DEFAULT_DEPTH = 2 * 10**9  # asset; what the whole skew scale is worth at the first price
+FORCED_DELAY = 86_400
 TIMES = {
     "minOrderAge": 1,
     "maxOrderAge": 30,
-    "forcedLiquidationDelay": 86_400,
+    "forcedLiquidationDelay": FORCED_DELAY,
     "settlementDelay": 259_200,
 }
 BANDS = {
@@ -131,6 +132,12 @@ SCENARIOS = [
     Scenario("crowded beyond the scale", "-2", depth=3 * 10**7, crowd=Fraction(5, 4)),
     Scenario("wild funding", "3", market={"maxFundingVelocity": "36"}, crowd=Fraction(1, 20)),
     Scenario("poor pool", "2", pool=0, crowd=Fraction(1, 10**5)),
+    Scenario("poor pool, short", "-5", pool=0, crowd=Fraction(1, 10**4)),
+    Scenario(
+        "too large to liquidate",
+        "5",
+        market={"maxLiquidationDelta": "0.0003", "maxLiquidationSkew": "0.001"},
+    ),
     Scenario("capped market", "-3", market={"maxMarketSize": "150", "maxLeverage": "10"}),
     Scenario("no maker fee", "3", market={"makerFee": "0", "takerFee": "0.001"}),
 ]

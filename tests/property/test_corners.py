@@ -3,7 +3,11 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
+
+from levtoken.units import WAD
 from tests.property import flows, keeping, moves
+from tests.property.reference import WEI
 from tests.property.scenarios import Scenario
 from tests.property.staging import begin
 from tests.property.walk import Walk
@@ -47,18 +51,32 @@ def test_a_reward_is_cut_to_what_the_venue_lets_go():
     assert floor <= walk.before.true_equity < floor + Fraction(1, 10**5)
 
 
-def test_a_reward_is_cut_to_the_cash_of_the_venue():
+@pytest.mark.parametrize("factor", [1.3, 1.6, 3])
+def test_a_poor_market_rebalances_what_would_be_paid(factor):
     walk = begin(Scenario("poor", "3", pool=0))
-    moves.shift(walk, 60, 1.1)
-    for _ in range(3):
-        cash = walk.before.cash * walk.token.unit
-        part = Fraction(walk.before.supply) * cash / walk.before.true_equity
-        assert not flows.redeem(walk, "depositor", int(part))
-    moves.shift(walk, 86_400, 1.2)
-    due = keeping.assess(walk)
-    assert 0 < due.reward == walk.before.cash * walk.token.unit
+    moves.shift(walk, 60, factor)
+    before = walk.before
+    assert 0 < before.part < 1
+    # What everybody is paid together is what there is.
+    assert abs(before.worth - before.cash * walk.token.unit) <= 8 * WEI
+    assert keeping.assess(walk).reward > 0
     assert not keeping.rebalance(walk)
-    assert walk.before.cash == 0
+    moves.shift(walk, 86_400, 0.6 / factor)
+    assert walk.before.leverage < walk.world.policy.lower or walk.before.part == 1
+
+
+def test_a_market_with_a_bankrupt_account_pays_no_more_than_its_cash():
+    walk = begin(Scenario("poor", "2", pool=0, crowd=Fraction(1, 10**5)), assets=1_000)
+    assert not moves.order(walk, "trader", -WAD, with_margin=True)
+    moves.shift(walk, 60, 5)
+    assert moves.trader(walk, "trader").equity < 0
+    shares = walk.world.shares_of("depositor")
+    assert flows.redeem(walk, "depositor", shares) == "InsufficientCash"
+    walk.random.choice = lambda found: found[0]
+    assert not moves.flag(walk)
+    assert not moves.liquidate(walk)
+    assert walk.before.part < 1
+    assert not flows.redeem(walk, "depositor", shares)
 
 
 def test_the_slice_of_an_emergency_brings_leverage_well_under_the_maximum_of_the_venue():

@@ -1,5 +1,7 @@
 """Faults that the walks found, each in its smallest form. The steps check themselves."""
 
+from fractions import Fraction
+
 import pytest
 
 from levtoken.units import WAD
@@ -24,11 +26,38 @@ def test_i_5_a_first_mint_that_the_skew_pays_for_does_what_its_preview_said(skew
     flows.mint(walk, "saver", 2_000 * WAD)
 
 
-def test_i_5_the_preview_of_a_redemption_knows_that_the_cash_is_short():
+@pytest.mark.parametrize("first", ["depositor", "saver"])
+def test_i_5_whoever_leaves_a_poor_market_first_everyone_gets_the_same_part(first):
+    walk = begin(Scenario("poor", "3", pool=0))
+    assert not flows.deposit(walk, "saver", 5_000 * 10**6)
+    moves.shift(walk, 60, 1.05)
+    second = next(role for role in ("depositor", "saver") if role != first)
+    price = walk.before.worth / walk.before.supply
+    paid = {}
+    for role in (first, second):
+        assert 0 < walk.market.part < 1
+        assert flows.deposit(walk, "redeemer", 10**9) == "MarketInsolvent"
+        held, shares = walk.world.assets_of(role), walk.world.shares_of(role) * 9 // 10
+        assert not flows.redeem(walk, role, shares)
+        paid[role] = Fraction((walk.world.assets_of(role) - held) * 10**12, shares)
+    # Each bears the cost of leaving, which raises the part of those who stay.
+    assert Fraction(997, 1000) * price * WAD <= paid[first] <= price * WAD
+    assert paid[first] <= paid[second] <= price * WAD * Fraction(1003, 1000)
+
+
+def test_i_12_a_poor_market_that_is_refilled_pays_in_full_and_lets_in_again():
     walk = begin(Scenario("poor", "3", pool=0))
     moves.shift(walk, 60, 1.05)
-    shares = walk.world.shares_of("depositor")
-    assert flows.redeem(walk, "depositor", shares) == "InsufficientCash"
+    assert flows.deposit(walk, "saver", 10**9) == "MarketInsolvent"
+    lacking = -walk.market.pool
+    world = walk.world
+    short = world.attempt("market", "provideLiquidity", int(lacking * 10**6), sender="provider")
+    assert short == ("LiquidityBelowDeficit", 0)
+    world.must("market", "provideLiquidity", int(lacking * 10**6) + 1000, sender="provider")
+    walk.refresh(stored=True)
+    assert walk.market.part == 1
+    assert not flows.deposit(walk, "saver", 10**9)
+    assert not flows.redeem(walk, "depositor", walk.world.shares_of("depositor"))
 
 
 def test_the_reward_by_delay_is_only_for_what_is_left_of_the_same_rebalance():

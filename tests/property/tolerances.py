@@ -42,6 +42,19 @@ def of_value(market: Market, delta: Fraction, size: Fraction) -> Fraction:
     return of_cost(market, delta) + abs(market.marginal(delta)) * size + 4 * WEI
 
 
+def of_part(market: Market, amount: Fraction) -> Fraction:
+    """What is owed to all is truncated by less than a wei where it is multiplied, so the part of it
+    that is paid, `amount`, is off by as much in proportion; and by its own wei."""
+    return WEI * (1 + amount / market.debt) if market.is_insolvent else Fraction(0)
+
+
+def of_taken(market: Market, amount: Fraction) -> Fraction:
+    """What a payment of `amount` takes from an equity is off as the part is, the other way."""
+    if not market.is_insolvent or not amount:
+        return Fraction(0)
+    return WEI * (1 + abs(amount) / market.backing)
+
+
 def of_rate(market: Market, days: Fraction) -> Fraction:
     """Elapsed days, skew share and velocity lose less than 1 wei each, times what multiplies them:
     the velocity, both, and the days; then the product and its sum."""

@@ -46,8 +46,9 @@ class Walk:
         self.world = World(scenario)
         self.report = Report(scenario, seed)
         self.before = self.world.books()
-        # The market has written no price yet.
-        self.stored = replace(self.before, price=0)
+        # Without liquidity the market has written no price yet.
+        self.stored = self.before if scenario.pool else replace(self.before, price=0)
+        self.flagged_at: dict[str, int] = {}
 
     @property
     def market(self) -> Market:

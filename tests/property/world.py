@@ -41,7 +41,11 @@ class Books:
     open_interest: int
     rate: int
     funding: int
+    correction: int
+    debt: int
     cash: int
+    escrow: int
+    unit: int
     fault: bytes
     margin: int
     last_price: int
@@ -53,7 +57,25 @@ class Books:
 
     def market(self, rules: Rules) -> Market:
         values = (self.price, self.skew, self.open_interest, self.rate, self.funding)
+        values += (self.correction, self.cash * self.unit - self.escrow)
         return Market(rules, *(Fraction(value, WAD) for value in values))
+
+    @property
+    def backing(self) -> Fraction:
+        """Cash that is not in escrow."""
+        return Fraction(self.cash * self.unit - self.escrow, WAD)
+
+    @cached_property
+    def part(self) -> Fraction:
+        """Of what the market owes everybody is paid the same part."""
+        debt = Fraction(self.skew * (self.price + self.funding), WAD * WAD)
+        debt += Fraction(self.correction, WAD)
+        return self.backing / debt if debt > self.backing else Fraction(1)
+
+    @cached_property
+    def worth(self) -> Fraction:
+        """What would be paid of the equity."""
+        return self.true_equity * self.part
 
     @cached_property
     def true_equity(self) -> Fraction:
@@ -69,7 +91,7 @@ class Books:
     @cached_property
     def leverage(self) -> Fraction:
         """At the index price; only with an equity above zero."""
-        return abs(self.position.size) * Fraction(self.price, WAD) / self.true_equity
+        return abs(self.position.size) * Fraction(self.price, WAD) / self.worth
 
     @property
     def last(self) -> Progress:
@@ -184,7 +206,8 @@ class World:
         market = self.read("market", "marketState")
         position = self.position("token")
         state = self.read("market", "state", self.addresses["token"])
-        price, skew, open_interest, rate, _, funding, _, _, cash, _, fault, _ = market
+        price, skew, open_interest, rate, _, funding, correction, *owed, fault, _ = market
+        debt, cash, escrow = owed
         return Books(
             time=self.evm.timestamp,
             price=price,
@@ -192,7 +215,11 @@ class World:
             open_interest=open_interest,
             rate=signed(rate),
             funding=signed(funding),
+            correction=signed(correction),
+            debt=debt,
             cash=cash,
+            escrow=escrow,
+            unit=self.unit,
             fault=fault.to_bytes(32, "big")[:4],
             margin=position[0],
             last_price=position[1],
@@ -212,6 +239,9 @@ class World:
         values = self.read("market", "positionOf", self.account(name))
         margin, last_price, size, index, _, _ = values
         return signed(margin), signed(last_price), signed(size), signed(index)
+
+    def is_flagged(self, name: str) -> bool:
+        return self.read("market", "flagOf", self.account(name))[0] != 0
 
     def assets_of(self, role: str) -> int:
         return self.read("asset", "balanceOf", ADDRESSES[role])[0]
