@@ -4,10 +4,11 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property import flows, moves, tolerances
+from tests.property.calls import ADDRESSES
 from tests.property.checks import require
 from tests.property.keeping import Said
 from tests.property.walk import Walk
-from tests.property.world import ADDRESSES, Books
+from tests.property.world import Books
 
 MOVES = 6
 NEAR = Fraction(1, 10**8)  # I-3 lets each flow move leverage by about a tenth of it

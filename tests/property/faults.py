@@ -1,9 +1,10 @@
 """Steps with a price that is not good."""
 
+from tests.property.calls import ADDRESSES
 from tests.property.checks import require
 from tests.property.moves import elapsed, verbs
 from tests.property.walk import Walk
-from tests.property.world import ADDRESSES, HEARTBEAT
+from tests.property.world import HEARTBEAT
 
 
 def spoil(walk: Walk) -> str:

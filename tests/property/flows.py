@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property import checks, reference
+from tests.property.calls import ADDRESSES, HOLDERS
 from tests.property.reference import Flow
 from tests.property.walk import Walk
-from tests.property.world import ADDRESSES, HOLDERS
 
 BOUNDED = 0.3  # of the flows use the overload with bounds
 

@@ -5,11 +5,12 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property import checks, tolerances
+from tests.property.calls import ADDRESSES, HOLDERS, TRADERS
 from tests.property.checks import require, require_between, require_close
 from tests.property.reference import WEI, Position
 from tests.property.scenarios import FORCED_DELAY
 from tests.property.walk import Walk
-from tests.property.world import ADDRESSES, HOLDERS, TRADERS, Books, true_equity
+from tests.property.world import Books, true_equity
 
 PAUSES = (1, 12, 60, 300, 900, 3_600, 14_400, 43_200)
 WIDEST = 30  # the price stays within this factor of the first

@@ -133,11 +133,8 @@ SCENARIOS = [
     Scenario("wild funding", "3", market={"maxFundingVelocity": "36"}, crowd=Fraction(1, 20)),
     Scenario("poor pool", "2", pool=0, crowd=Fraction(1, 10**5)),
     Scenario("poor pool, short", "-5", pool=0, crowd=Fraction(1, 10**4)),
-    Scenario(
-        "too large to liquidate",
-        "5",
-        market={"maxLiquidationDelta": "0.0003", "maxLiquidationSkew": "0.001"},
-    ),
+    Scenario("too large to liquidate", "10", market={"maxLiquidationDelta": "0.0002"}),
+    Scenario("too skewed to liquidate", "-10", market={"maxLiquidationSkew": "0.0005"}),
     Scenario("capped market", "-3", market={"maxMarketSize": "150", "maxLeverage": "10"}),
     Scenario("no maker fee", "3", market={"makerFee": "0", "takerFee": "0.001"}),
 ]

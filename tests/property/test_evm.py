@@ -9,8 +9,9 @@ from levtoken.errors import ChainError
 from levtoken.evm import DEPLOYER, Evm, Revert, signed, words
 from levtoken.system import Feed, deploy_system
 from levtoken.units import WAD
+from tests.property.calls import ADDRESSES
 from tests.property.scenarios import Scenario
-from tests.property.world import ADDRESSES, START
+from tests.property.world import START
 
 SCENARIO = Scenario("three times long", "3")
 DEPOSITOR = ADDRESSES["depositor"]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from levtoken.artifacts import error_names
-from levtoken.evm import Evm, Revert, signed, words
+from levtoken.evm import Evm, signed
 from levtoken.system import Feed, deploy_system
 from levtoken.units import WAD, to_fixed
+from tests.property.calls import ADDRESSES, ROLES, Calls
 from tests.property.reference import Market, Position, Rules, Token
 from tests.property.reference_policy import Progress
 from tests.property.scenarios import Scenario
@@ -15,12 +15,6 @@ from tests.property.scenarios import Scenario
 START = 1_750_000_000
 HEARTBEAT = 7_200
 UNLIMITED = 2**256 - 1
-HOLDERS = ("depositor", "redeemer", "saver")
-TRADERS = ("trader", "arbitrageur")
-ROLES = (*HOLDERS, *TRADERS, "attacker", "keeper", "provider", "stranger")
-ADDRESSES = {
-    role: f"0x{index + 0xA1:02x}" * 1 + "00" * 18 + "01" for index, role in enumerate(ROLES)
-}
 LOCKED_OWNER = "0x" + "00" * 18 + "dead"
 FAULTS = [
     "PriceStale",
@@ -57,7 +51,10 @@ class Books:
 
     def market(self, rules: Rules) -> Market:
         values = (self.price, self.skew, self.open_interest, self.rate, self.funding)
-        values += (self.correction, self.cash * self.unit - self.escrow)
+        # So that the debt is the market's own, to the wei.
+        moving = Fraction(self.skew * (self.price + self.funding), WAD)
+        correction = self.debt - moving if self.debt else self.correction
+        values += (correction, self.cash * self.unit - self.escrow)
         return Market(rules, *(Fraction(value, WAD) for value in values))
 
     @property
@@ -68,9 +65,14 @@ class Books:
     @cached_property
     def part(self) -> Fraction:
         """Of what the market owes everybody is paid the same part."""
-        debt = Fraction(self.skew * (self.price + self.funding), WAD * WAD)
-        debt += Fraction(self.correction, WAD)
+        debt = Fraction(self.debt, WAD)
         return self.backing / debt if debt > self.backing else Fraction(1)
+
+    @cached_property
+    def owed(self) -> Fraction:
+        """To all accounts, as it is booked, exactly."""
+        moving = Fraction(self.skew * (self.price + self.funding), WAD * WAD)
+        return moving + Fraction(self.correction, WAD)
 
     @cached_property
     def worth(self) -> Fraction:
@@ -105,7 +107,7 @@ def true_equity(position: tuple[int, int, int, int], price: int, funding: int) -
     return Fraction(margin * WAD + moved, WAD * WAD)
 
 
-class World:
+class World(Calls):
     """The contracts of a scenario. Calls are packed by hand: most of the time is the EVM's."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -114,7 +116,7 @@ class World:
         self.policy = scenario.reference_policy()
         self.target = to_fixed(scenario.leverage)
         self.unit = 10 ** (18 - scenario.asset_decimals)
-        self.evm = Evm(timestamp=START)
+        super().__init__(Evm(timestamp=START))
         self.answer = to_fixed(scenario.price, scenario.feed_decimals)
         self.first_answer = self.answer
         self.highest = 1000 * self.answer
@@ -126,8 +128,6 @@ class World:
             asset_decimals=scenario.asset_decimals,
         )
         self.tokens = 0
-        self._names = error_names(self.evm.artifacts)
-        self._selectors: dict[tuple[str, str, int], bytes] = {}
         self.gifts = 0
         self.create_token()
         rich = 10 ** (13 + scenario.asset_decimals)
@@ -149,49 +149,8 @@ class World:
             "market": self.system.market,
             "token": self.token,
         }
-        self.addresses = {name: one.address for name, one in self.contracts.items()}
         for role in ROLES:
             self.must("asset", "approve", self.addresses["token"], UNLIMITED, sender=role)
-
-    # Calls
-
-    def pack(self, contract: str, verb: str, *arguments: int | str) -> bytes:
-        key = (contract, verb, len(arguments))
-        if key not in self._selectors:
-            artifact = self.contracts[contract].artifact
-            self._selectors[key] = artifact.function(verb, len(arguments)).selector
-        packed = [
-            (int(one, 16) if isinstance(one, str) else one % 2**256).to_bytes(32, "big")
-            for one in arguments
-        ]
-        return self._selectors[key] + b"".join(packed)
-
-    def read(self, contract: str, verb: str, *arguments: int | str) -> list[int]:
-        calldata = self.pack(contract, verb, *arguments)
-        return words(self.evm.view(self.addresses[contract], calldata))
-
-    def must(self, contract: str, verb: str, *arguments: int | str, sender: str) -> list[int]:
-        calldata = self.pack(contract, verb, *arguments)
-        return words(self.evm.send(self.addresses[contract], calldata, ADDRESSES[sender]))
-
-    def attempt(
-        self, contract: str, verb: str, *arguments: int | str, sender: str
-    ) -> tuple[str, int]:
-        """The name of the error, "" for none, and the first word returned."""
-        try:
-            result = self.must(contract, verb, *arguments, sender=sender)
-        except Revert as revert:
-            return revert.name, 0
-        return "", result[0] if result else 0
-
-    def preview(self, contract: str, verb: str, *arguments: int | str) -> tuple[str, int]:
-        try:
-            return "", self.read(contract, verb, *arguments)[0]
-        except Revert as revert:
-            return revert.name, 0
-
-    def error_name(self, selector: bytes) -> str:
-        return self._names[selector] if any(selector) else ""
 
     # Time and price
 
