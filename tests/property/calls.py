@@ -18,7 +18,7 @@ class Calls:
 
     def __init__(self, evm: Evm) -> None:
         self.evm = evm
-        self._names = error_names(evm.artifacts)
+        self.error_names = error_names(evm.artifacts)
         self._selectors: dict[tuple[str, str, int], bytes] = {}
 
     @property
@@ -61,4 +61,4 @@ class Calls:
             return revert.name, 0
 
     def error_name(self, selector: bytes) -> str:
-        return self._names[selector] if any(selector) else ""
+        return self.error_names[selector] if any(selector) else ""

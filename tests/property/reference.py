@@ -212,7 +212,7 @@ class Market:
             faults.add("Liquidatable")
         if abs(size * fill) > (self.rules.max_leverage + LEVERAGE_TOLERANCE) * (margin + fee):
             faults.add("MaxLeverageExceeded")
-        if not (kept_side and abs(size) <= abs(old.size)) and self._exceeds_cap(old, delta):
+        if not (kept_side and abs(size) <= abs(old.size)) and self.exceeds_cap(old, delta):
             faults.add("MarketSizeExceeded")
         grows = not kept_side or abs(size) > abs(old.size)
         if grows and self.is_insolvent:
@@ -243,7 +243,7 @@ class Market:
             return "InsufficientCash"
         return self.move_fault(old, -amount / self.part) if amount else ""
 
-    def _exceeds_cap(self, old: Position, delta: Fraction) -> bool:
+    def exceeds_cap(self, old: Position, delta: Fraction) -> bool:
         size = old.size + delta
         total = self.open_interest + abs(size) - abs(old.size)
         skew = self.skew + delta

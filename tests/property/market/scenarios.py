@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 
 from tests.property import scenarios
@@ -43,5 +42,3 @@ SCENARIOS = [
 ]
 
 
-def whole(value: Decimal | int | str) -> Fraction:
-    return Fraction(value)

@@ -1,0 +1,191 @@
+"""Steps of delayed orders: submitted, executed at a price of the window, cancelled."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from levtoken.units import WAD
+from tests.property.checks import require
+from tests.property.market import rules, trading
+from tests.property.market.walk import Order, Walk
+from tests.property.market.world import UNLIMITED
+from tests.property.reference import Market, Position
+
+
+def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
+    name = name or walk.trader()
+    market, position = walk.market, walk.before.position(name)
+    if delta is None:
+        delta = trading.choose_delta(walk, name, position.equity)
+        delta = 0 if walk.chance(0.03) else delta
+    limit = UNLIMITED if delta > 0 else 0
+    if delta and walk.chance(0.2) and market.fill(Fraction(delta, WAD)) > 0:
+        limit = int(market.fill(Fraction(delta, WAD)) * WAD)
+    walk.note(f"{name} {position} submits {delta} at {limit}")
+    deposit = walk.world.rules.min_fee
+    fault = "" if delta else "EmptyOrder"
+    fault = fault or walk.fault or ("MarketInsolvent" if market.is_insolvent else "")
+    fault = fault or walk.blocked(name)
+    fault = fault or rules.submit_fault(market, position, Fraction(delta, WAD), deposit)
+    error, _ = walk.call("submit", delta, limit, sender=name, fault=fault)
+    if error:
+        return error
+    walk.pushed()
+    walk.ledger.reserve(name, deposit)
+    walk.orders[name] = Order(delta, min(limit, 2**128 - 1), deposit, walk.before.time)
+    found = walk.world.order_of(name)
+    kept = (delta, min(limit, 2**128 - 1), int(deposit * WAD), walk.before.time)
+    require("reference", found == kept, f"the order is {found}, not {kept}")
+    walk.refresh()
+    marked_at(walk, name, market.fill(Fraction(delta, WAD)))
+    return ""
+
+
+def marked_at(walk: Walk, name: str, price: Fraction) -> None:
+    """A position is re-marked at a fill, which is truncated by less than its price and 2 wei."""
+    held = walk.before.held[name]
+    if not held.size:
+        return
+    off = (price + 2) * Fraction(1, WAD)
+    near = abs(Fraction(held.last_price, WAD) - price) <= off
+    require("reference", near, f"{name} is marked at {held.last_price}, not {float(price)}")
+    index = walk.world.read("market", "lastFunding")[1]
+    same = (held.index - index) % 2**256 == 0
+    require("reference", same, f"{name} is marked at another funding than the newest")
+
+
+def execute(walk: Walk) -> str:
+    """By the owner or by another, at any price of the window and at some outside of it."""
+    name = walk.random.choice(list(walk.orders)) if walk.orders else walk.trader()
+    sender = name if walk.chance(0.4) else walk.random.choice(("keeper", "attacker"))
+    walk.sleep(walk.random.choice((0, 1, 2, 3, 5, 12, 27, 29, 30, 31)))
+    order = walk.orders.get(name)
+    submitted = order.time if order else walk.before.time
+    now = walk.before.time
+    published = walk.random.choice((submitted, submitted + 1, submitted + 2, now, now, now))
+    window = float(walk.world.rules.max_divergence)
+    off = walk.random.choice((0, 0, *[walk.random.uniform(-window, window)] * 3, window, -window))
+    price = max(1, int(walk.before.price * (1 + off)))
+    fault = walk.random.choice(list(walk.world.bad_prices)) if walk.chance(0.04) else b""
+    walk.world.bring(price, min(published, now), fault)
+    return fill(walk, name, sender, price, min(published, now), fault)
+
+
+def fill(
+    walk: Walk, name: str, sender: str, price: int, published: int, pull_fault: bytes = b""
+) -> str:
+    """The order of `name` at `price`, which the pull oracle has been told."""
+    world, order = walk.world, walk.orders.get(name)
+    walk.note(f"{sender} executes {name} {walk.before.position(name)} at {price} of {published}")
+    there = world.market_at(walk.before, price)
+    own = sender == name
+    fault = why_no_execution(walk, name, price, published, pull_fault)
+    position = at(walk, name, there)
+    if order and not fault:
+        fault = why_no_fill(there, position, order, own=own)
+    had = world.assets_of(sender)
+    error = world.execute(name, sender)
+    walk.named("execute", error, fault)
+    if error:
+        return error
+    assert order
+    walk.pushed(Fraction(price, WAD))
+    got, ledger = world.assets_of(sender) - had, walk.ledger
+    due = 0 if own else int(order.deposit / walk.unit)
+    require("I-12", got == due, f"{sender} got {got} for executing, not {due}")
+    # At the ledger's own funding and price; whether the gain is lost is the market's own debt.
+    ledger.order(name, order.delta, replace(there, funding=ledger.funding))
+    if own:
+        ledger.restore(name, order.deposit)
+    else:
+        ledger.pay_deposit(order.deposit, got)
+    del walk.orders[name]
+    walk.count("execute own" if own else "execute for another")
+    walk.count("execute at the worst price", "" if price != walk.before.price else "no")
+    walk.refresh()
+    marked_at(walk, name, there.fill(Fraction(order.delta, WAD)))
+    return ""
+
+
+def at(walk: Walk, name: str, there: Market) -> Position:
+    """The position at another price."""
+    size = Fraction(walk.before.held[name].size, WAD)
+    return Position(size, walk.before.base(name) + size * (there.price + there.funding))
+
+
+def why_no_execution(
+    walk: Walk, name: str, price: int, published: int, pull_fault: bytes
+) -> str:
+    order, index, times = walk.orders.get(name), walk.before.price, walk.world.times
+    if order is None:
+        return "NoOrder"
+    if walk.fault or pull_fault:
+        return walk.fault or walk.world.error_name(pull_fault)
+    ratio = Fraction(max(price, index), min(price, index)) - 1
+    age = published - order.time
+    return rules.first(
+        [
+            ("PricesDiverge", ratio >= walk.world.rules.max_divergence),
+            ("PriceNotUpdated", age <= 0),
+            ("OrderTooYoung", age <= times["minOrderAge"]),
+            ("OrderTooOld", walk.before.time - order.time >= times["maxOrderAge"]),
+        ]
+    )
+
+
+def why_no_fill(there: Market, position: Position, order: Order, *, own: bool) -> str:
+    size = Fraction(order.delta, WAD)
+    price = there.fill(size)
+    if own:
+        if price <= 0:
+            return "FillNotPositive"
+        margin = position.equity + position.size * (price - there.price)
+        marked = replace(there, price=price)
+        if fault := marked.move_fault(Position(position.size, margin), order.deposit):
+            return fault
+        position = Position(position.size, position.equity + order.deposit)
+    if fault := rules.order_fault(there, position, size):
+        return fault
+    limit = Fraction(order.limit, WAD)
+    beyond = price > limit if size > 0 else price < limit
+    return "FillBeyondLimit" if beyond else ""
+
+
+def cancel(walk: Walk) -> str:
+    """By the owner or by another, once it is too old."""
+    name = walk.random.choice(list(walk.orders)) if walk.orders else walk.trader()
+    sender = name if walk.chance(0.4) else "keeper"
+    walk.sleep(walk.random.choice((0, 10, 29, 30, 31, 60)))
+    return take_back(walk, name, sender)
+
+
+def take_back(walk: Walk, name: str, sender: str) -> str:
+    order, own = walk.orders.get(name), sender == name
+    walk.note(f"{sender} cancels {name}")
+    fault = "" if order else "NoOrder"
+    if order and walk.before.time - order.time <= walk.world.times["maxOrderAge"]:
+        fault = "OrderNotExpired"
+    if order and own:
+        fault = fault or walk.price_fault
+        position = walk.before.position(name)
+        fault = fault or walk.market.move_fault(position, order.deposit)
+    had, funding = walk.world.assets_of(sender), walk.world.read("market", "lastFunding")
+    error, _ = walk.call("cancel", walk.address(name), sender=sender, fault=fault)
+    if error:
+        return error
+    assert order
+    got = walk.world.assets_of(sender) - had
+    due = 0 if own else int(order.deposit / walk.unit)
+    require("I-12", got == due, f"{sender} got {got} for cancelling, not {due}")
+    if own:
+        walk.pushed()
+        walk.ledger.restore(name, order.deposit)
+    else:
+        walk.ledger.pay_deposit(order.deposit, got)
+        same = walk.world.read("market", "lastFunding") == funding
+        require("reference", same, "a cancel by another wrote the funding")
+    del walk.orders[name]
+    walk.count("cancel own" if own else "cancel for another")
+    walk.refresh()
+    if own:
+        marked_at(walk, name, walk.ledger.price)
+    return ""
