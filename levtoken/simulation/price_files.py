@@ -37,7 +37,7 @@ EARLIEST = 365 * 86_400  # 1971: no chain takes a block of about the time 0
 
 def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
     """The paths of `symbols` in `file`, checked. No symbol: the only one that the file holds."""
-    frame = _read(file)
+    frame = read(file)
     time_column = _column(frame, TIME_COLUMNS, file)
     price_column = _column(frame, PRICE_COLUMNS, file)
     chosen = _choose(frame, symbols, file)
@@ -63,9 +63,10 @@ def _check_overlap(symbol: str, stamps: Sequence[int], window: Window) -> None:
         )
 
 
-def _read(file: Path) -> pd.DataFrame:
+def read(file: Path) -> pd.DataFrame:
+    """The table in a file, its times as a column; raises a `PriceFileError`."""
     if not file.is_file():
-        raise PriceFileError(f"there is no file {file}: --prices names a Parquet or CSV file")
+        raise PriceFileError(f"there is no file {file}: name a Parquet or CSV file")
     is_csv = ".csv" in file.suffixes
     if not is_csv and file.suffix != ".parquet":
         raise PriceFileError(f"{file.name} is neither .parquet nor .csv: convert it to one of them")
