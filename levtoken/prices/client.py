@@ -1,5 +1,5 @@
-"""ccxt, as far as it is used. It takes half a second to import, so nothing that every command imports
-may import this module."""
+"""ccxt, as far as it is used. It takes half a second to import, so nothing that every command
+imports may import this module."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ TIMEOUT = 20_000  # milliseconds
 class Client(Protocol):
     """What is used of ccxt's exchanges."""
 
+    last_json_response: object
     last_response_headers: Mapping[str, str] | None
     fetch_time: Callable[[], object]
     load_markets: Callable[[], dict[str, Any]]
@@ -27,6 +28,7 @@ def connect(exchange: Exchange) -> Client:
     client: Client = getattr(ccxt, exchange.name)(
         {
             "enableRateLimit": True,
+            "enableLastJsonResponse": True,
             "timeout": TIMEOUT,
             "requests_trust_env": True,  # proxies, as every other program here takes them
             "options": options,

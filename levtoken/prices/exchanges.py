@@ -5,7 +5,7 @@ answer that is cut short shows no sign of it, so only exchanges whose paging was
 The limits are those of ccxt where it caps them, else those of the exchange's documentation.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 # The steps that all of them have, and that divide the day: longer ones do not start at a multiple.
@@ -35,8 +35,8 @@ class Exchange:
     fetched: str  # ccxt's word for the list of markets to load
     bars: int
     funding: int  # 0: it has none
+    rows: tuple[str, ...] = ()  # where they are in the JSON of an answer
     bound: str = "until"  # what ccxt passes on as the last moment of funding rates
-    settings: dict[str, object] = field(default_factory=dict)
 
 
 EXCHANGES = {
@@ -44,8 +44,8 @@ EXCHANGES = {
     for exchange in (
         Exchange("binanceusdm", "swap", "linear", bars=1000, funding=1000),
         Exchange("binance", "spot", "spot", bars=1000, funding=0),
-        Exchange("bybit", "swap", "linear", bars=1000, funding=200),
+        Exchange("bybit", "swap", "linear", bars=1000, funding=200, rows=("result", "list")),
         # ccxt gives OKX no upper bound for funding rates: it would answer with the newest ones.
-        Exchange("okx", "swap", "swap", bars=100, funding=100, bound="after"),
+        Exchange("okx", "swap", "swap", bars=100, funding=100, rows=("data",), bound="after"),
     )
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from levtoken.errors import UnknownMarketError
+from levtoken.errors import EmptyWindowError, UnknownMarketError
 from levtoken.prices.exchanges import EXCHANGES, TIMEFRAMES, Exchange
 from levtoken.prices.markets import Market, choose, plain
 from levtoken.prices.pages import Query, bar_page, funding_page, with_intervals
@@ -95,7 +95,9 @@ def fetch(request: Request, source: "Source", progress: Progress) -> list[Path]:
                 rows = _download(request, source, task.kind, by_name[task.symbol], page)
                 _store(request, task.kind).put(task.symbol, page, rows)
                 progress.step()
-        return [_finish(request, kind) for kind in request.kinds]
+        files = [_finish(request, kind) for kind in request.kinds]
+        _refuse_empty(request, tasks)
+        return files
 
 
 def _task(request: Request, kind: str, name: str, now: int) -> Task:
@@ -107,6 +109,19 @@ def _task(request: Request, kind: str, name: str, now: int) -> Task:
         span = funding_span(request.window, now)
         left = funding_pages(missing(span, covered), request.exchange.funding)
     return Task(kind, name, span, tuple(left))
+
+
+def _refuse_empty(request: Request, tasks: Iterable[Task]) -> None:
+    empty = [
+        f"{task.symbol} ({task.kind})"
+        for task in tasks
+        if task.symbol not in _store(request, task.kind).symbols()
+    ]
+    if empty:
+        raise EmptyWindowError(
+            f"{request.exchange.name} has nothing of {', '.join(empty)} in this window: choose "
+            "another; what else it has is written"
+        )
 
 
 def _store(request: Request, kind: str) -> Store:

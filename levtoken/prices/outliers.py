@@ -31,7 +31,7 @@ class Jump:
 
 def jumps(times: Seconds, closes: "pd.Series[float]", deviations: float) -> Iterator[Jump]:
     """Those beyond `deviations`. `times` are in order and once each."""
-    usable = (np.isfinite(closes) & (closes > 0)).to_numpy()
+    usable = np.isfinite(closes.to_numpy()) & (closes.to_numpy() > 0)
     times, prices = times[usable], closes.to_numpy()[usable]
     distances = np.diff(times)
     step = usual_step(distances) or 1

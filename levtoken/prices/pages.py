@@ -85,6 +85,8 @@ def _rows(rows: Sequence[Sequence[Any]], query: Query) -> dict[int, tuple[float,
             raise query.bad(f"a number at {format_time(time)} is missing")
         if kept.setdefault(time, numbers) != numbers:
             raise query.bad(f"{format_time(time)} comes twice and differs")
+    if rows and not kept:
+        raise query.bad("all of its rows lie outside the time that was asked for")
     if len(kept) >= query.limit:
         raise query.bad(f"it has {len(kept)} rows and may have been cut short")
     return dict(sorted(kept.items()))

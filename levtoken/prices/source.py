@@ -82,6 +82,14 @@ class Source:
         rows = self._ask(what, method, *arguments)
         if not isinstance(rows, list):
             raise bad_answer(self.exchange.name, what, "it is no list")
+        # ccxt makes an empty list of what it does not know, and that would pass for no rows.
+        raw = self._client.last_json_response
+        for key in self.exchange.rows:
+            raw = raw.get(key) if isinstance(raw, dict) else None
+        if not isinstance(raw, list):
+            raise bad_answer(self.exchange.name, what, "there is no list of rows in it")
+        if raw and not rows:
+            raise bad_answer(self.exchange.name, what, f"ccxt finds nothing in its {len(raw)} rows")
         return rows
 
     def _ask(self, what: str, method: Callable[..., T], *arguments: object) -> T:

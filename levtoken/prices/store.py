@@ -34,6 +34,10 @@ class Store:
         self._time = time
         self._pages = file.with_suffix(".pages")
 
+    def symbols(self) -> set[str]:
+        """Those that the file has rows of."""
+        return set(_read(self.file)["symbol"]) if self.file.is_file() else set()
+
     def covered(self, symbol: str) -> list[Span]:
         """What is there already, in the file or in pages."""
         spans = list(self._remembered().get(symbol, []))

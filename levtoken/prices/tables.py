@@ -2,8 +2,8 @@
 
 column                         content
 date | time | timestamp        as in levtoken/simulation/price_files.py
-close | price                  a file that has one holds bars; open, high, low, volume if it has them
-funding_rate | rate            the part of the notional that is paid; funding_mean: a mean
+close | price                  bars; open, high, low and volume may be there too
+funding_rate | rate            the part of the notional paid; funding_mean: a mean
 exchange, market, contract,    what tells series of one file apart; without any it is one series
 pair, symbol, token, event
 """
