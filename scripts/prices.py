@@ -121,7 +121,7 @@ def fetch_command(*, dry_run: bool, **options: object) -> None:
             files = fetch(request, source, progress)
         for file in files:
             checked = [check(one) for one in series(file)]
-            console.print(f"{file}: {summary(checked)}", highlight=False, soft_wrap=True)
+            click.echo(f"{file}: {summary(checked)}")
 
 
 @cli.command("check", epilog=rules())
@@ -155,6 +155,6 @@ def check_command(file: Path, deviations: float, as_json: bool) -> None:
     else:
         console = Console()
         print_checked(checked, console)
-        console.print(summary(checked), highlight=False, soft_wrap=True)
+        click.echo(summary(checked))
     if any(one.findings for one in checked):
         raise SystemExit(1)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from levtoken.prices.check import RULES, Checked, Finding
 from levtoken.prices.fetch import BARS, Request, Task
@@ -24,7 +25,7 @@ def print_checked(checked: Sequence[Checked], console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("findings")
     for one in checked:
-        table.add_row(*_row(one))
+        table.add_row(*map(Text, _row(one)))  # a name may look like markup
     console.print(table)
     for one in checked:
         for rule in RULES:
@@ -107,8 +108,9 @@ def print_plan(request: Request, tasks: Sequence[Task], console: Console) -> Non
     for task in tasks:
         last = _time(task.span.end - (request.step if task.kind == BARS else 1))
         requests = f"{len(task.pages):,}" if task.pages else "all there"
-        table.add_row(task.symbol, task.kind, _time(task.span.start), last, requests)
+        cells = (task.symbol, task.kind, _time(task.span.start), last, requests)
+        table.add_row(*map(Text, cells))
     console.print(table)
     total = sum(len(task.pages) for task in tasks)
     where = f"{request.exchange.name} would be asked {total:,} times for rows, into {request.out}"
-    console.print(where, highlight=False, soft_wrap=True)
+    console.print(where, highlight=False, markup=False, soft_wrap=True)

@@ -60,9 +60,10 @@ def series(file: Path) -> list[Series]:
         )
     if frame.empty:
         raise PriceFileError(f"{file.name} holds no rows: fetch or choose another window")
-    frame = frame.rename(columns={price: "close", rate: "rate"})
-    zone = _zone(frame[time])
+    # Rows may carry an index in which labels come twice.
+    frame = frame.reset_index(drop=True).rename(columns={price: "close", rate: "rate"})
     stamps = _times(frame[time])
+    zone = _zone(frame[time][stamps.notna()])
     return list(_split(frame, stamps, zone))
 
 
