@@ -11,6 +11,7 @@ from rich.text import Text
 
 from levtoken.prices.check import RULES, Checked, Finding
 from levtoken.prices.fetch import BARS, Request, Task
+from levtoken.screen import print_whole
 from levtoken.simulation.prices import format_time
 
 EXAMPLES = 3  # of a rule in a series
@@ -26,7 +27,7 @@ def print_checked(checked: Sequence[Checked], console: Console) -> None:
     table.add_column("findings")
     for one in checked:
         table.add_row(*map(Text, _row(one)))  # a name may look like markup
-    console.print(table)
+    print_whole(table, console)
     for one in checked:
         for rule in RULES:
             _print_examples(one, rule, console)
@@ -110,7 +111,7 @@ def print_plan(request: Request, tasks: Sequence[Task], console: Console) -> Non
         requests = f"{len(task.pages):,}" if task.pages else "all there"
         cells = (task.symbol, task.kind, _time(task.span.start), last, requests)
         table.add_row(*map(Text, cells))
-    console.print(table)
+    print_whole(table, console)
     total = sum(len(task.pages) for task in tasks)
     where = f"{request.exchange.name} would be asked {total:,} times for rows, into {request.out}"
     console.print(where, highlight=False, markup=False, soft_wrap=True)

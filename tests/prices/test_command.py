@@ -113,6 +113,16 @@ def test_a_faulty_file_has_exit_code_one_and_a_table(tmp_path: Path) -> None:
     assert "6 rows of 1 series: 3 findings in 1 of them" in result.stdout
 
 
+def test_a_narrow_terminal_cuts_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    file = tmp_path / "bars.csv"
+    times = [START + i * 3600 for i in (0, 1, 2, 3, 9)]
+    pd.DataFrame({"time": times, "close": 1.0, "symbol": "A-LONG-NAME-OF-A-SERIES"}).to_csv(file)
+    shown = run("check", str(file)).stdout
+    assert "A-LONG-NAME-OF-A-SERIES" in shown
+    assert "2024-03-01 09:00   1 gap" in shown
+
+
 def test_programs_read_json(tmp_path: Path) -> None:
     file = tmp_path / "bars.csv"
     pd.DataFrame({"time": [START, START + 60, START], "close": 1.0}).to_csv(file)
