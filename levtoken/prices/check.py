@@ -90,7 +90,7 @@ def _unsorted(one: Series) -> Iterator[Finding]:
         detail = f"{format_time(times[i + 1])} comes after {format_time(times[i])}"
         yield Finding("order", int(times[i + 1]), detail)
     again = pd.Series(times).duplicated().to_numpy()
-    differs = ~pd.concat([pd.Series(times), one.numbers], axis=1).duplicated().to_numpy()
+    differs = ~one.numbers.assign(time=times).duplicated().to_numpy()
     for i in np.flatnonzero(again):
         detail = "with other values" if differs[i] else "with the same values"
         yield Finding("duplicate", int(times[i]), f"comes again {detail}")

@@ -15,6 +15,7 @@ from levtoken.prices.steps import Seconds, usual_step
 DEVIATIONS = 40.0  # no hour of ten perpetuals in six years, crashes included, was beyond 39
 NEIGHBOURS = 101
 FEWEST_NEIGHBOURS = 20
+FEWEST_PRICES = 3  # two returns, one of which measures the other
 SMALLEST_DEVIATION = 1e-4
 ROBUST = 1.4826  # makes a median of sizes a standard deviation, where they are normal
 
@@ -33,6 +34,8 @@ def jumps(times: Seconds, closes: "pd.Series[float]", deviations: float) -> Iter
     """Those beyond `deviations`. `times` are in order and once each."""
     usable = np.isfinite(closes.to_numpy()) & (closes.to_numpy() > 0)
     times, prices = times[usable], closes.to_numpy()[usable]
+    if prices.size < FEWEST_PRICES:
+        return
     distances = np.diff(times)
     step = usual_step(distances) or 1
     returns = np.diff(np.log(prices)) / np.sqrt(np.maximum(distances / step, 1))

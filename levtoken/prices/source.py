@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import ccxt
+from requests.exceptions import HTTPError, RequestException
 
 from levtoken.errors import RateLimitError, RefusedError, UnreachableError
 from levtoken.prices.client import Client
@@ -16,8 +17,7 @@ from levtoken.prices.retry import ATTEMPTS, Fault, GiveUp, decide
 T = TypeVar("T")
 LONGEST_REASON = 160  # letters
 TOO_MANY = (ccxt.DDoSProtection, ccxt.RateLimitExceeded)
-# ccxt takes these for an exchange that is down, but asking again does not help.
-REFUSALS = {401, 403, 451}
+REFUSALS = {401, 403, 451}  # ccxt takes some for an exchange that is down
 # What ccxt's parsers raise when an answer has another form than they know.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -48,11 +48,14 @@ class Source:
         """Its markets of the kind that is fetched here."""
         kind = self.exchange.market
         found = self._ask("its markets", self._client.load_markets)
-        return [
+        markets = [
             Market(plain(one["base"] + one["quote"]), one["symbol"], one["id"])
             for one in found.values()
             if one[kind] and one["linear"] is not False
         ]
+        if not markets:
+            raise bad_answer(self.exchange.name, "its markets", f"there is no {kind} in it")
+        return markets
 
     def bars(self, market: Market, timeframe: str, page: Span) -> list[list[Any]]:
         """Rows of milliseconds, open, high, low, close and volume."""
@@ -111,8 +114,11 @@ class Source:
     def _fault(self, error: ccxt.BaseError) -> Fault:
         if isinstance(error, TOO_MANY):
             return Fault.TOO_MANY
-        refused = any(f" {status} " in str(error) for status in REFUSALS)
-        if isinstance(error, ccxt.OperationFailed) and not refused:
+        # ccxt takes some faults below HTTP for refusals, and some refusals for faults.
+        cause = error.__cause__
+        is_below = isinstance(cause, RequestException) and not isinstance(cause, HTTPError)
+        is_refused = any(f" {status} " in str(error) for status in REFUSALS)
+        if is_below or (isinstance(error, ccxt.OperationFailed) and not is_refused):
             return Fault.NETWORK
         return Fault.REFUSED
 
@@ -145,4 +151,5 @@ class Source:
 def _reason(error: Exception) -> str:
     """What ccxt says, without addresses and without end."""
     text = " ".join(word for word in str(error).split() if "://" not in word)
-    return text[:LONGEST_REASON] or type(error).__name__
+    cause = f"; {type(error.__cause__).__name__}" if error.__cause__ else ""
+    return (text or type(error).__name__)[:LONGEST_REASON] + cause

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from levtoken.errors import BusyFolderError, OutputError, PriceFileError
 from levtoken.prices.plan import Span, merge
+from levtoken.simulation.price_files import UNREADABLE
 
 COVERED = b"levtoken.covered"  # the key of the metadata: {symbol: [[start, end], ...]}
 UNFINISHED = ".partial"  # after a file's name while it is being written
@@ -141,8 +142,8 @@ def _read(file: Path) -> pd.DataFrame:
 def _readable(file: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except UNREADABLE as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise PriceFileError(
             f"{file} cannot be read: {reason}; delete it, and run this again to download it anew"
         ) from None

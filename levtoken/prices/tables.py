@@ -60,8 +60,8 @@ def series(file: Path) -> list[Series]:
         )
     if frame.empty:
         raise PriceFileError(f"{file.name} holds no rows: fetch or choose another window")
-    # Rows may carry an index in which labels come twice.
-    frame = frame.reset_index(drop=True).rename(columns={price: "close", rate: "rate"})
+    unused = [name for name in ("close", "rate") if name in frame and name not in (price, rate)]
+    frame = frame.drop(columns=unused).rename(columns={price: "close", rate: "rate"})
     stamps = _times(frame[time])
     zone = _zone(frame[time][stamps.notna()])
     return list(_split(frame, stamps, zone))
@@ -82,15 +82,12 @@ def _split(frame: pd.DataFrame, stamps: "pd.Series[float]", zone: str | None) ->
         groups = texts.groupby(labels, sort=False).groups.items()
     for key, rows in groups:
         parts = key if isinstance(key, tuple) else (key,)
-        own = stamps.loc[rows]
-        timed = own.notna().to_numpy()
-        yield Series(
-            " ".join(parts) or ONLY_SERIES,
-            own.to_numpy()[timed].astype("int64"),
-            numbers.loc[rows].loc[timed].dropna(axis=1, how="all").reset_index(drop=True),
-            int((~timed).sum()),
-            zone,
-        )
+        timed = stamps.loc[rows].notna()
+        own = numbers.loc[rows][timed].reset_index(drop=True)
+        if "close" in own and "rate" in own and own["rate"].isna().all():
+            own = own.drop(columns="rate")  # bars beside others of which the rates are known
+        times = stamps.loc[rows][timed].to_numpy().astype("int64")
+        yield Series(" ".join(parts) or ONLY_SERIES, times, own, int((~timed).sum()), zone)
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":

@@ -1,11 +1,14 @@
 """What a check finds: each fault once, by its rule, and nothing in a clean file."""
 
+import gzip
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from levtoken.errors import MissingColumnError, PriceFileError
@@ -250,3 +253,62 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
             checked(frame, tmp_path)
     with pytest.raises(PriceFileError, match="there is no file"):
         series(tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.assign(close=float("nan")),
+        lambda frame: frame.assign(close="much"),
+        lambda frame: frame.assign(date=pd.NaT),
+        lambda frame: frame.assign(date=[[1]] * ROWS),
+        lambda frame: frame.assign(date=frame["date"] - frame["date"][0]),
+    ],
+    ids=["no close", "words", "no time", "lists", "durations"],
+)
+def test_a_column_of_something_else_is_a_finding(
+    change: Callable[[pd.DataFrame], pd.DataFrame], tmp_path: Path
+) -> None:
+    assert set(found(change(bars()), tmp_path)) & {"missing", "time"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.set_index("date"),
+        lambda frame: frame.set_index(["symbol", "date"]),
+        lambda frame: frame.set_index(frame.index % 3),
+        lambda frame: frame.assign(date=frame["date"].astype(str)),
+        lambda frame: frame.assign(symbol=pd.Categorical(frame["symbol"], ["ETHUSDT", "BTCUSDT"])),
+        lambda frame: frame.assign(price=1.0, rate=9.0, funding_rate=0.0001),
+    ],
+    ids=["index", "indices", "repeated index", "text", "category", "second names"],
+)
+def test_other_ways_to_write_the_same_are_clean(
+    change: Callable[[pd.DataFrame], pd.DataFrame], tmp_path: Path
+) -> None:
+    assert found(change(bars()), tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.parquet", b"PAR1 no PAR1"),
+        ("a.csv", b"\xff\xfe\x00"),
+        ("a.csv.gz", gzip.compress(b"time,close\n" * 999)[:40]),
+        ("a.csv.xz", b"no"),
+        ("a.csv.zip", b"no"),
+        ("a.txt", b"time,close"),
+    ],
+)
+def test_a_broken_file_is_named(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PriceFileError, match=f"^{name} "):
+        series(tmp_path / name)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    table = pa.table([[START], [1.0], [2.0]], names=["time", "close", "close"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(PriceFileError, match="two columns of one name"):
+        series(tmp_path / "a.parquet")

@@ -1,12 +1,16 @@
 """Downloads from Binance through ccxt's own code, over a wire without a network."""
 
 import errno
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ContentDecodingError, ReadTimeout, SSLError
 
 from levtoken.errors import (
     BadAnswerError,
@@ -29,6 +33,7 @@ from tests.prices import binance
 from tests.prices.binance import HOUR, KLINES, Binance, kline, settlement
 from tests.prices.desk import START, Desk, hours
 from tests.prices.wire import Answer, Wire
+from tests.scripts.chains import PROJECT
 
 MS = START * 1000
 DAY = 24
@@ -151,6 +156,32 @@ def test_a_killed_download_goes_on_after_the_last_page(desk: Desk) -> None:
     assert not (desk.out / "binanceusdm-bars-1h.pages").exists()
 
 
+def test_a_download_whose_process_is_killed_goes_on(desk: Desk) -> None:
+    """Not an exception that something may catch, but the end of the process, between two pages."""
+    code = f"""
+import os, signal
+from pathlib import Path
+from tests.prices.binance import Binance, kline
+from tests.prices.desk import Desk
+from tests.prices.wire import Wire
+
+class Killer(Wire):
+    def send(self, *arguments, **others):
+        if len(self.asked) == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().send(*arguments, **others)
+
+rows = [kline({MS} + i * {HOUR}) for i in range({MANY})]
+desk = Desk(Killer(Binance({MS} + 2 * {MANY} * {HOUR}, klines=rows)), Path({str(desk.out)!r}))
+desk.fetch(desk.request(end="2024-06-12"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    [bars] = desk.fetch(desk.request(end="2024-06-12"))
+    assert hours(bars) == list(range(104 * DAY))
+    assert int(desk.wire.queries(KLINES)[0]["startTime"]) == MS + 2 * 999 * HOUR
+
+
 def test_a_page_that_was_half_written_is_asked_for_again(desk: Desk) -> None:
     pages = desk.out / "binanceusdm-bars-1h.pages"
     pages.mkdir(parents=True)
@@ -231,11 +262,14 @@ def test_an_answer_that_may_be_cut_short_is_refused(exchange: Binance, desk: Des
     "fault",
     [
         NoConnection("Connection refused"),
+        ReadTimeout("Read timed out"),
+        SSLError("certificate has expired"),
+        ContentDecodingError("gzip"),
         Answer(binance.TOO_MANY, 429),
         Answer("Bad Gateway", 502),
         Answer({"code": -1001, "msg": "Internal error; unable to process your request."}, 500),
     ],
-    ids=["network", "429", "502", "500"],
+    ids=["network", "timeout", "certificate", "garbled", "429", "502", "500"],
 )
 def test_a_passing_fault_is_waited_out(fault: Answer | Exception, desk: Desk) -> None:
     desk.wire.faults[KLINES].extend([fault, fault])
@@ -295,6 +329,20 @@ def test_a_refusal_is_not_asked_for_again(fault: Answer, desk: Desk) -> None:
         desk.fetch(desk.request())
     assert desk.waits == []
     assert len(desk.wire.queries(KLINES)) == 1
+
+
+@pytest.mark.parametrize("answer", ["<html>maintenance</html>", {}, {"symbols": []}])
+def test_markets_that_are_none_are_not_taken_for_a_wrong_symbol(answer: object, desk: Desk) -> None:
+    desk.wire.faults[binance.INFO].append(Answer(answer))
+    with pytest.raises(BadAnswerError, match=r"asked for its markets.* no swap in it"):
+        desk.fetch(desk.request())
+
+
+@pytest.mark.parametrize("answer", ["<html>maintenance</html>", {}, {"serverTime": "soon"}])
+def test_a_time_that_is_none_is_told(answer: object, desk: Desk) -> None:
+    desk.wire.faults[binance.TIME].append(Answer(answer))
+    with pytest.raises(BadAnswerError, match="asked for its time"):
+        desk.fetch(desk.request())
 
 
 def test_funding_rates_arrive_with_their_intervals(exchange: Binance, desk: Desk) -> None:
