@@ -90,8 +90,6 @@ def read(file: Path) -> pd.DataFrame:
     except UNREADABLE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise PriceFileError(f"{file.name} cannot be read: {reason}; check the file") from None
-    if frame.columns.has_duplicates:
-        raise PriceFileError(f"{file.name} has two columns of one name: rename or remove one")
     return frame
 
 

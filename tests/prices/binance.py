@@ -58,7 +58,8 @@ class Binance:
             instruments = [_instrument(one) for one in self.symbols]
             return {"timezone": "UTC", "serverTime": self.now, "symbols": instruments}
         first, last = int(query["startTime"]), int(query["endTime"])
-        limit = min(int(query["limit"]), MOST)
+        limit = int(query["limit"])
+        assert limit <= MOST
         if path == KLINES:
             assert query["interval"] == "1h"
             return [row for row in self.klines if first <= int(str(row[0])) <= last][:limit]

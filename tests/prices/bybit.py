@@ -12,6 +12,7 @@ TIME = "/v5/market/time"
 INSTRUMENTS = "/v5/market/instruments-info"
 KLINES = "/v5/market/kline"
 FUNDING = "/v5/market/funding/history"
+MOST_KLINES, MOST_RATES = 1000, 200
 TOO_MANY = {
     "retCode": 10006,
     "retMsg": "Too many visits. Exceeded the API Rate Limit.",
@@ -45,6 +46,7 @@ class Bybit:
             listed = [_instrument(name) for name in names]
             return self._answer({"category": "linear", "list": listed, "nextPageCursor": ""})
         limit = int(query["limit"])
+        assert limit <= (MOST_KLINES if path == KLINES else MOST_RATES)
         if path == KLINES:
             assert query["interval"] == "60"
             first, last = int(query["start"]), int(query["end"])

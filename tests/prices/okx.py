@@ -14,6 +14,7 @@ INSTRUMENTS = "/api/v5/public/instruments"
 CANDLES = "/api/v5/market/candles"
 HISTORY = "/api/v5/market/history-candles"
 FUNDING = "/api/v5/public/funding-rate-history"
+MOST = 100  # what every version of the documentation allows
 TOO_MANY = {"code": "50011", "msg": "Too Many Requests", "data": []}
 
 
@@ -43,6 +44,7 @@ class Okx:
         newer = int(query["before"])
         older = int(query.get("after", str(self.now)))
         limit = int(query["limit"])
+        assert limit <= MOST
         if path in (CANDLES, HISTORY):
             assert query["bar"] == "1H"
             rows = [row for row in self.candles if newer < int(row[0]) < older]
