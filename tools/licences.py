@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 REASONS = {
     "ape-foundry": "runs Anvil as Ape's local chain and forks",
     "ape-solidity": "compiles Solidity for Ape",
+    "ccxt": "downloads of prices and funding rates",
     "click": "command-line scripts",
     "eth-abi": "encodes calls for the in-process EVM",
     "eth-ape": "contracts, accounts, networks, scripts and tests",
