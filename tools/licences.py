@@ -29,6 +29,7 @@ REASONS = {
     "setuptools": "builds the packages that come as source only",
     "types-pyyaml": "types of PyYAML",
     "web3": "the node connection below Ape",
+    "@pythnetwork/pyth-sdk-solidity": "the interface of Pyth's contracts, and its mock of them",
     "@foundry-rs/anvil": "the local chain",
     "@foundry-rs/forge": "lint and format of Solidity",
     "solady": "contract library: ERC-20, fixed-point mathematics, reentrancy guard",
