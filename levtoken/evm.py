@@ -20,6 +20,7 @@ from levtoken.artifacts import PROJECT, AbiValue, Artifact, error_names, load
 from levtoken.errors import ChainError
 
 DEPLOYER = "0x" + "d0" * 20
+FAUCET = "0x" + "fa" * 20
 LOCAL_CHAIN_ID = 31337
 RULES = "PRAGUE"  # the newest that pyrevm 0.3.7 knows
 GAS_LIMIT = 2**63  # no call fails for gas
@@ -70,8 +71,11 @@ class Evm:
         return self._call(sender, to, calldata, is_static=False, value=value)
 
     def give(self, address: str, wei: int) -> None:
-        """Adds to the ether of an account."""
-        self._evm.set_balance(address, self.balance(address) + wei)
+        """Adds to the ether of an account, whether it takes any or not. A balance that is set would
+        outlive `rolled_back`; what a contract leaves behind when it is destroyed does not."""
+        self._evm.set_balance(FAUCET, self.balance(FAUCET) + wei)
+        # PUSH20 address, SELFDESTRUCT
+        self._evm.deploy(FAUCET, bytes.fromhex(f"73{address.removeprefix('0x')}ff"), value=wei)
 
     def balance(self, address: str) -> int:
         """The ether of an account, wei."""

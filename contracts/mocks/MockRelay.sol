@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 /// @title MockRelay
 /// @notice Passes every call on to a target that anyone can change, so that what stands behind an
 /// address can break while it is in use: a feed, the Pyth contract, an oracle. Differences from an
-/// upgradeable proxy: no access control, and the target is called, so it keeps its own storage.
+/// upgradeable proxy: no access control, no ether, and the target is called, so that it keeps its
+/// own storage.
 contract MockRelay {
     address public target;
 
@@ -18,8 +19,8 @@ contract MockRelay {
     }
 
     /// @dev Answers and reverts as the target does.
-    fallback(bytes calldata question) external payable returns (bytes memory) {
-        (bool ok, bytes memory answer) = target.call{value: msg.value}(question);
+    fallback(bytes calldata question) external returns (bytes memory) {
+        (bool ok, bytes memory answer) = target.call(question);
         if (ok) return answer;
         // The words of `answer` are passed on as they are, and control does not return.
         assembly ("memory-safe") {
