@@ -228,9 +228,13 @@ def at(contract: str, address: str) -> ContractInstance:
     return ContractInstance(address, getattr(ape.project, contract).contract_type)
 
 
-def send(method: ContractTransactionHandler, *arguments: object, sender: AccountAPI) -> ReceiptAPI:
-    """Sends a call as a transaction, with room for what the estimate of its gas cannot see."""
-    return sender.call(with_room(method.as_transaction(*arguments, sender=sender)))
+def send(
+    method: ContractTransactionHandler, *arguments: object, sender: AccountAPI, value: int = 0
+) -> ReceiptAPI:
+    """Sends a call with `value` wei as a transaction, with room for what the estimate of its gas
+    cannot see."""
+    transaction = method.as_transaction(*arguments, sender=sender, value=value)
+    return sender.call(with_room(transaction))
 
 
 def with_room(transaction: TransactionAPI) -> TransactionAPI:

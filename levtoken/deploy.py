@@ -173,7 +173,8 @@ def _check_existing(
             checks = verify_market(config, underlying, record)
         except ApeException:
             raise ConfigError(
-                f"{file}: markets.{underlying}: asset, venue and feed do not answer as such: check them"
+                f"{file}: markets.{underlying}: asset, venue and feed do not answer as such: check "
+                "them"
             ) from None
         _check_same(checks, place)
 
