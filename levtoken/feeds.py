@@ -1,7 +1,7 @@
 """What the mock sources of a local chain are made to say: prices, and answers that are wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -58,13 +58,13 @@ class Round:
 
 @dataclass(frozen=True)
 class Signed:
-    """A price of Pyth: price and confidence times ten to the exponent, and when it was published
-    (seconds since the epoch)."""
+    """A price as Pyth's publishers sign it: price and confidence times ten to the exponent, and
+    when it was published (seconds since the epoch)."""
 
     price: int
-    confidence: int
-    exponent: int
     time: int
+    confidence: int = 0
+    exponent: int = EXPONENT
 
 
 def sources_of(wrong: Wrong, asked: Sequence[Source]) -> tuple[Source, ...]:
@@ -89,12 +89,12 @@ def wrong_round(wrong: Wrong, price: Decimal, decimals: int, now: int) -> Round:
     """A round that is wrong about `price`."""
     good = good_round(price, decimals, now)
     rounds = {
-        Wrong.ZERO: Round(0, now),
-        Wrong.NEGATIVE: Round(-good.answer, now),
-        Wrong.FUTURE: Round(good.answer, now + AHEAD),
-        Wrong.BOUNDS: Round(LARGEST_ANSWER, now),
-        Wrong.INCOMPLETE: Round(good.answer, 0),
-        Wrong.BROKEN: Round(good.answer, now, is_broken=True),
+        Wrong.ZERO: replace(good, answer=0),
+        Wrong.NEGATIVE: replace(good, answer=-good.answer),
+        Wrong.FUTURE: replace(good, updated_at=now + AHEAD),
+        Wrong.BOUNDS: replace(good, answer=LARGEST_ANSWER),
+        Wrong.INCOMPLETE: replace(good, updated_at=0),
+        Wrong.BROKEN: replace(good, is_broken=True),
     }
     return rounds[wrong]
 
@@ -104,18 +104,18 @@ def good_price(price: Decimal, now: int) -> Signed:
     mantissa = to_fixed(price, -EXPONENT)
     if not 0 < mantissa <= LARGEST_PRICE:
         raise ChainError(f"a price of Pyth must be above 0 and below {LARGEST_PRICE // 10**8:,}")
-    return Signed(mantissa, mantissa // CONFIDENCE, EXPONENT, now)
+    return Signed(mantissa, now, mantissa // CONFIDENCE)
 
 
 def wrong_price(wrong: Wrong, price: Decimal, now: int) -> Signed:
     """A signed price that is wrong about `price`."""
     good = good_price(price, now)
     prices = {
-        Wrong.ZERO: Signed(0, good.confidence, EXPONENT, now),
-        Wrong.NEGATIVE: Signed(-good.price, good.confidence, EXPONENT, now),
-        Wrong.FUTURE: Signed(good.price, good.confidence, EXPONENT, now + AHEAD),
-        Wrong.BOUNDS: Signed(LARGEST_PRICE, 0, LARGEST_EXPONENT, now),
-        Wrong.CONFIDENCE: Signed(good.price, good.price, EXPONENT, now),
-        Wrong.EXPONENT: Signed(good.price, good.confidence, UNSCALABLE, now),
+        Wrong.ZERO: replace(good, price=0),
+        Wrong.NEGATIVE: replace(good, price=-good.price),
+        Wrong.FUTURE: replace(good, time=now + AHEAD),
+        Wrong.BOUNDS: Signed(LARGEST_PRICE, now, exponent=LARGEST_EXPONENT),
+        Wrong.CONFIDENCE: replace(good, confidence=good.price),
+        Wrong.EXPONENT: replace(good, exponent=UNSCALABLE),
     }
     return prices[wrong]

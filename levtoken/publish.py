@@ -201,7 +201,7 @@ class Publisher:
         prices = [feed.last() if price is None else price for feed in self._feeds]
         now = self._next_time()
         for feed, known in zip(self._feeds, prices, strict=True):
-            self._node.set_next_time(now)
+            self._turn_clock(now)
             feed.push(known, now)
         return self.readings()
 
@@ -212,7 +212,7 @@ class Publisher:
         prices = [feed.last() for feed in chosen]
         now = self._next_time()
         for feed, known in zip(chosen, prices, strict=True):
-            self._node.set_next_time(now)
+            self._turn_clock(now)
             feed.go_wrong(wrong, known, now)
         return self.readings()
 
@@ -220,7 +220,7 @@ class Publisher:
         """Publishes the bars' prices, so many seconds of the chain's time apart."""
         time = self._next_time()
         for bar in bars:
-            self._node.set_next_time(time)
+            self._turn_clock(time)
             show(self.push(from_fixed(bar.price)))
             time += every
 
@@ -240,6 +240,11 @@ class Publisher:
     def _next_time(self) -> int:
         """When the next block can come: Pyth takes no price that is not newer than its last."""
         return max(self._pending(), *(feed.earliest() for feed in self._feeds))
+
+    def _turn_clock(self, time: int) -> None:
+        """Lets the next block come at `time`; a slow machine may have mined a later one already."""
+        _, newest = self._node.head()
+        self._node.set_next_time(max(time, newest))
 
     def _pending(self) -> int:
         block = self._node.request("eth_getBlockByNumber", "pending", False)

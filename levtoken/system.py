@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from levtoken.evm import Contract, Evm
+from levtoken.feeds import Signed
 from levtoken.units import WAD
 
 NOBODY = "0x" + "00" * 20
@@ -36,17 +37,6 @@ class PythFeed:
 
 
 @dataclass(frozen=True)
-class PythPrice:
-    """A price as publishers sign it: `price` and `confidence` times ten to `exponent`, published
-    at `time` (seconds since the epoch)."""
-
-    price: int
-    time: int
-    confidence: int = 0
-    exponent: int = -8
-
-
-@dataclass(frozen=True)
 class System:
     """What `deploy_system` deployed."""
 
@@ -74,19 +64,19 @@ class System:
         }
         return self.evm.at("LeveragedToken", self.factory.transact("create", params))
 
-    def price_update(self, quote: PythPrice) -> tuple[list[bytes], int]:
+    def price_update(self, signed: Signed) -> tuple[list[bytes], int]:
         """The data that bring a price to `pull_oracle`, and what that costs, wei."""
-        data = [update_data(self.pyth, self.pull_oracle.call("priceId"), quote)]
+        data = [update_data(self.pyth, self.pull_oracle.call("priceId"), signed)]
         return data, self.pull_oracle.call("updateFee", data)
 
 
-def update_data(pyth: Contract, price_id: bytes, quote: PythPrice) -> bytes:
+def update_data(pyth: Contract, price_id: bytes, signed: Signed) -> bytes:
     """An update as the mock of Pyth takes it. The averages and the time before are the newest's:
     nobody reads them here."""
-    numbers = (quote.price, quote.confidence)
-    times = (quote.time, quote.time)
+    numbers = (signed.price, signed.confidence)
+    times = (signed.time, signed.time)
     made: bytes = pyth.call(
-        "createPriceFeedUpdateData", price_id, *numbers, quote.exponent, *numbers, *times
+        "createPriceFeedUpdateData", price_id, *numbers, signed.exponent, *numbers, *times
     )
     return made
 

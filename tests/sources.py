@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from levtoken.evm import DEPLOYER, Contract, Evm
+from levtoken.feeds import Signed
 from levtoken.system import (
     Feed,
     PythFeed,
-    PythPrice,
     System,
     deploy_pyth_oracle,
     deploy_system,
@@ -89,9 +89,9 @@ class Rig:
         """A good price of both sources, a second later."""
         self.wait(1)
         self.feed.transact("push", price * 10**DECIMALS)
-        self.bring(PythPrice(price * 10**DECIMALS, self.evm.timestamp))
+        self.bring(Signed(price * 10**DECIMALS, self.evm.timestamp))
 
-    def bring(self, quote: PythPrice) -> None:
+    def bring(self, quote: Signed) -> None:
         """Signs a price and brings it to the Pyth contract."""
         self.pyth.transact(
             "updatePriceFeeds", [update_data(self.pyth, PYTH.price_id, quote)], value=PYTH.fee

@@ -118,9 +118,9 @@ def document() -> str:
     return f"""# Licences
 
 levtoken is under the MIT licence (`LICENSE`). It installs the packages below and contains none of
-them. Solady's code becomes part of what levtoken deploys; of Pyth's SDK the oracle uses the interface
-alone, and its mock is deployed on local chains only. `make licences` writes this file from the lock
-files and the packages' own metadata.
+them. Solady's code becomes part of what levtoken deploys; of Pyth's SDK the oracle uses the
+interface alone, and its mock is deployed on local chains only. `make licences` writes this file
+from the lock files and the packages' own metadata.
 
 ## Python packages
 

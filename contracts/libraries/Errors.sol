@@ -30,7 +30,7 @@ library Errors {
     error EquityGone();
     /// @notice The exponent of the price is not one that the oracle scales.
     error ExponentOutOfRange();
-    /// @notice The feed reverted, is not a contract, or answered something that is not a round.
+    /// @notice The feed reverted, is not a contract, or answered something that is no price.
     error FeedUnavailable();
     /// @notice The fill price lies beyond the limit.
     error FillBeyondLimit();

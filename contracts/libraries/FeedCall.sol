@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 /// @title FeedCall
 /// @notice Asks a contract that may be anything. Whatever it does, the caller goes on: a revert, no
 /// code and an answer that is too short are `false`, and of a longer one only the words asked for
-/// are copied. A call that was given so little gas that the feed ran out leaves its caller a 63rd
-/// of what the feed used up: too little to write to storage, as long as the feed needs less than a
-/// million.
+/// are copied. Whoever gives so little gas that the feed runs out gets a fault that is not the
+/// feed's, and a few hundredths of what the feed used up to go on with: too little to write it to
+/// storage, as long as a feed needs less than 100,000.
 library FeedCall {
     uint256 private constant MAX_WORDS = 5;
 

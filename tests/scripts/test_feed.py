@@ -19,6 +19,7 @@ from tests.sources import PRICE
 
 START = 1_583_625_600  # 2020-03-08 00:00 UTC
 HEARTBEAT, MAX_AGE = 3_600, 60
+SLOWNESS = 20  # seconds that a busy machine may take for a command
 BOTH = [
     ("zero", "PriceNotPositive"),
     ("negative", "PriceNotPositive"),
@@ -80,7 +81,8 @@ def test_a_price_goes_to_both_sources_at_one_time(desk: Desk) -> None:
     readings = desk.read("push", "BTC")
     assert [one["price"] for one in readings] == ["54321.5", "54321.5"]
     assert [one["source"] for one in readings] == ["chainlink", "pyth"]
-    assert {one["updated_at"] for one in readings} == {desk.now()}
+    [time] = {one["updated_at"] for one in readings}
+    assert desk.now() - SLOWNESS <= time <= desk.now()
     assert {one["underlying"] for one in readings} == {"BTC"}
 
 
@@ -162,8 +164,7 @@ def test_what_only_one_source_can_do_leaves_the_other_alone(
 def test_a_stale_period_ends_when_the_price_is_too_old(
     desk: Desk, source: str, age: int, faults: list[str | None]
 ) -> None:
-    desk.run("push", "BTC", "54000")
-    published = desk.now()
+    published = desk.read("push", "BTC", "54000")[0]["updated_at"]
     assert set(desk.faults("stale", "BTC", "--source", source)) == {"PriceStale"}
     assert desk.now() == published + age + 1
     assert [one["fault"] for one in desk.read("stale", "BTC", "--for", "1")] == faults
@@ -174,7 +175,7 @@ def test_a_period_of_so_many_seconds(desk: Desk) -> None:
     desk.run("push", "BTC", "54000")
     before = desk.now()
     assert desk.faults("stale", "BTC", "--for", "30") == [None, None]
-    assert before + 30 <= desk.now() <= before + 40
+    assert before + 30 <= desk.now() <= before + 30 + SLOWNESS
 
 
 def write(folder: Path, prices: Sequence[float], *symbols: str) -> Path:
@@ -200,7 +201,7 @@ def test_a_path_is_published_at_its_own_pace(
         assert [one[source]["price"] for one in readings] == ["50000", "50500.25", "49000"]
         times = [one[source]["updated_at"] for one in readings]
         assert [later - earlier for earlier, later in pairwise(times)] == [every, every]
-    assert desk.now() == readings[-1][0]["updated_at"]
+    assert desk.now() - SLOWNESS <= readings[-1][0]["updated_at"] <= desk.now()
 
 
 def test_a_path_of_one_source_and_a_window(desk: Desk, tmp_path: Path) -> None:

@@ -158,9 +158,9 @@ def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
         ("redeem BTC3L --all --account TEST::2", "holds 0 BTC3L: redeem at most that"),
         ("redeem BTC3L 1 --account TEST::2", "holds 0 BTC3L: redeem at most that"),
         ("status DOGE3L", "DOGE3L is not deployed on devnet"),
-        ("price DOGE 1", "no feed of DOGE here: choose from BTC"),
-        ("price BTC 0", "a price must be above 0"),
-        ("price BTC 1 --account TEST::9", "has 0.000000 ETH and may need"),
+        ("feed push DOGE 1", "no feed of DOGE here: choose from BTC"),
+        ("feed push BTC 0", "a price must be above 0"),
+        ("feed push BTC 1 --account TEST::9", "has 0.000000 ETH and may need"),
     ],
 )
 def test_wrong_use_is_one_line(desk: Desk, arguments: str, message: str) -> None:

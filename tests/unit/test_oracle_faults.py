@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from levtoken.evm import Revert
-from levtoken.system import PythPrice
+from levtoken.feeds import Signed
 from levtoken.units import WAD
 from tests.sources import (
     ANSWER,
@@ -95,7 +95,7 @@ def signed(
 
     def act(rig: Rig) -> None:
         rig.wait(1)
-        rig.bring(PythPrice(price, rig.evm.timestamp + ahead, confidence, exponent))
+        rig.bring(Signed(price, rig.evm.timestamp + ahead, confidence, exponent))
 
     return act
 
@@ -108,7 +108,7 @@ def aging(source: str, seconds: int) -> Act:
         if source == "pyth":
             rig.feed.transact("push", ANSWER)
         else:
-            rig.bring(PythPrice(ANSWER, rig.evm.timestamp))
+            rig.bring(Signed(ANSWER, rig.evm.timestamp))
 
     return act
 
@@ -250,7 +250,7 @@ def test_the_sequencer_counts_before_the_feed_and_the_primary_before_the_seconda
     rig.replace("sequencer", REVERTING)
     rig.feed.transact("push", 0)
     rig.wait(1)
-    rig.bring(PythPrice(ANSWER, rig.evm.timestamp, ANSWER))
+    rig.bring(Signed(ANSWER, rig.evm.timestamp, ANSWER))
     assert [rig.fault(oracle) for oracle in ORACLES] == [
         "SequencerUnavailable",
         "ConfidenceTooWide",

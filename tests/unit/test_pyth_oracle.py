@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from levtoken.evm import DEPLOYER, Contract, Evm, Revert
-from levtoken.system import PythFeed, PythPrice, deploy_pyth_oracle, update_data
+from levtoken.feeds import Signed
+from levtoken.system import PythFeed, deploy_pyth_oracle, update_data
 from levtoken.units import WAD
 from tests.sources import NOBODY, NOW, REVERTING, answering, deploy_runtime, fault_of
 
@@ -44,7 +45,7 @@ def oracle(evm: Evm, built: tuple[Evm, Contract, Contract]) -> Contract:
 
 
 def signed(pyth: Contract, price: int, exponent: int = -8, time: int = NOW) -> list[bytes]:
-    return [update_data(pyth, FEED.price_id, PythPrice(price, time, exponent=exponent))]
+    return [update_data(pyth, FEED.price_id, Signed(price, time, exponent=exponent))]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_price_that_was_never_brought_is_a_fault(evm: Evm, oracle: Contract) -
 
 
 def test_the_price_of_another_feed_is_not_this_ones(oracle: Contract, pyth: Contract) -> None:
-    data = [update_data(pyth, OTHER, PythPrice(10**8, NOW))]
+    data = [update_data(pyth, OTHER, Signed(10**8, NOW))]
     oracle.transact("update", data, HOLDER, value=FEED.fee)
     assert fault_of(oracle) == "FeedUnavailable"
 
