@@ -9,6 +9,7 @@ from rich.table import Table
 
 from levtoken.chain import TokenStatus, Trigger
 from levtoken.flows import Coin, Flow
+from levtoken.publish import Reading
 from levtoken.screen import print_whole
 from levtoken.units import from_fixed
 from levtoken.verify import Check
@@ -43,6 +44,23 @@ def print_status(statuses: Sequence[TokenStatus]) -> None:
     for status in statuses:
         table.add_row(*_row(status))
     print_whole(table, Console())
+
+
+def reading_line(reading: Reading) -> str:
+    """What an oracle says."""
+    said = reading.fault if reading.price is None else f"{reading.price.normalize():,f}"
+    return f"{reading.underlying} {reading.source}: {said}"
+
+
+def readings_json(readings: Sequence[Reading]) -> list[dict[str, object]]:
+    """The same for programs: prices exact, as strings."""
+    return [
+        {
+            **asdict(reading),
+            "price": None if reading.price is None else f"{reading.price.normalize():f}",
+        }
+        for reading in readings
+    ]
 
 
 def preview_line(flow: Flow, paid: Coin, received: Coin) -> str:
