@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 from levtoken.artifacts import PROJECT
 from levtoken.evm import Contract, Evm, Revert, signed, words
 from tests.vectors.files import VectorFileError
-from tests.vectors.model import Actor, Fill, LiquidationFees, Refused
+from tests.vectors.model import Actor, Fill, LiquidationFees, Order, Position, Refused
 
 RICH = 10**34  # WAD; more than any file moves, and far below the 128 bits of the books
 UNLIMITED = 2**256 - 1
@@ -63,42 +63,42 @@ class ContractMarket:
         oracles = (push.address, pull.address)
         self.market = evm.deploy("MockPerpMarket", self.asset.address, *oracles, params)
         self._known: set[Actor] = set()
-        self._send("provider", self.market, "provideLiquidity", RICH)
+        self.send("provider", self.market, "provideLiquidity", RICH)
 
     def at(self, time: int, price: int) -> None:
         """Starts the block at `time`, in which the push oracle says `price`."""
         self.evm.next_block(time)
-        self._send("publisher", self.feed, "push", price)
+        self.send("publisher", self.feed, "push", price)
 
     def move_margin(self, account: Actor, delta: int) -> None:
         if delta < 0:
-            self._market(account, "withdrawMargin", -delta, self.actor(account))
+            self.verb(account, "withdrawMargin", -delta, self.actor(account))
         else:
-            self._market(account, "depositMargin", delta)
+            self.verb(account, "depositMargin", delta)
 
     def trade(self, account: Actor, size: int, limit: int) -> Fill:
-        self._market(account, "trade", size, 0, limit, self.actor(account))
+        self.verb(account, "trade", size, 0, limit, self.actor(account))
         return self._fill()
 
     def submit(self, account: Actor, size: int, limit: int) -> None:
-        self._market(account, "submit", size, limit)
+        self.verb(account, "submit", size, limit)
 
     def execute(self, account: Actor, price: int, published: int, executor: Actor) -> Fill:
         number, exponent = mantissa(price)
         # Price, confidence, exponent; the same averages; time of this and of the price before.
         quoted = (number, 0, exponent, number, 0, published, published - 1)
         update = self.pyth.call("createPriceFeedUpdateData", PRICE_ID, *quoted)
-        self._market(executor, "execute", self.actor(account), [update])
+        self.verb(executor, "execute", self.actor(account), [update])
         return self._fill()
 
     def cancel(self, account: Actor, canceller: Actor) -> None:
-        self._market(canceller, "cancel", self.actor(account))
+        self.verb(canceller, "cancel", self.actor(account))
 
     def flag(self, account: Actor, flagger: Actor) -> None:
-        self._market(flagger, "flag", self.actor(account))
+        self.verb(flagger, "flag", self.actor(account))
 
     def liquidate(self, account: Actor, liquidator: Actor) -> LiquidationFees:
-        self._market(liquidator, "liquidate", self.actor(account))
+        self.verb(liquidator, "liquidate", self.actor(account))
         _, _, flagger, own, pool = self._event(LIQUIDATED)
         return LiquidationFees(flagger, own, pool)
 
@@ -118,13 +118,23 @@ class ContractMarket:
             "accounts": [self._account(number) for number in range(accounts)],
         }
 
+    def position(self, account: Actor) -> Position:
+        stored = self.read("positionOf", self.actor(account))
+        names = ("margin", "lastPrice", "size", "fundingIndex")
+        return Position(*(stored[name] for name in names))
+
+    def order(self, account: Actor) -> Order | None:
+        stored = self.read("orderOf", self.actor(account))
+        names = ("sizeDelta", "limit", "keeperDeposit", "submittedAt")
+        return Order(*(stored[name] for name in names)) if stored["sizeDelta"] else None
+
     def _account(self, account: Actor) -> dict[str, int | bool]:
         own = self.actor(account)
-        position = self.read("positionOf", own)
+        position = self.position(account)
         return {
-            "margin": position["margin"],
-            "lastPrice": position["lastPrice"],
-            "size": position["size"],
+            "margin": position.margin,
+            "lastPrice": position.last_price,
+            "size": position.size,
             "remaining": self.read("remainingMargin", own),
             "accessible": self.read("accessibleMargin", own),
             "funding": self.read("accruedFunding", own),
@@ -150,10 +160,10 @@ class ContractMarket:
     def read(self, name: str, *arguments: Any) -> Any:
         return _named(lambda: self.market.call(name, *arguments))
 
-    def _market(self, actor: Actor, name: str, *arguments: Any) -> Any:
-        return self._send(actor, self.market, name, *arguments)
+    def verb(self, actor: Actor, name: str, *arguments: Any) -> Any:
+        return self.send(actor, self.market, name, *arguments)
 
-    def _send(self, actor: Actor, contract: Contract, name: str, *arguments: Any) -> Any:
+    def send(self, actor: Actor, contract: Contract, name: str, *arguments: Any) -> Any:
         sender = self.actor(actor)
         return _named(lambda: contract.transact(name, *arguments, sender=sender))
 

@@ -165,9 +165,7 @@ class _Reader:
         for number, step in enumerate(steps):
             for name, time in block_times(step):
                 if time < last:
-                    raise self.fault(
-                        f"step {number}: {name} lies before the block that precedes it"
-                    )
+                    raise self.fault(f"step {number}: {name} lies before an earlier block")
                 last = time
 
     def fields(
@@ -181,7 +179,9 @@ class _Reader:
     ) -> None:
         """Every wanted field is there and of its type; others are noted."""
         if not isinstance(found, dict):
-            raise self.fault(f"{where} is not an object: see PERP vectors in CONTRIBUTING.md")
+            raise self.fault(
+                f"{where} is not an object: compare it with tests/vectors/perp_walk.json"
+            )
         for name, kind in wanted.items():
             if name not in found:
                 message = f"{self.path}: {where} has no field {name}: add it, or leave the step out"

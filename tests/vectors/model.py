@@ -142,6 +142,9 @@ class Model:
     def position(self, account: Actor) -> Position:
         return self.positions.get(account, Position())
 
+    def order(self, account: Actor) -> Order | None:
+        return self.orders.get(account)
+
     def funding(self, position: Position, price: int) -> int:
         """Accrued since the last mark, + received."""
         return mul(position.size, self.index_now(price) - position.index)
