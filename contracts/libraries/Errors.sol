@@ -5,12 +5,12 @@ pragma solidity 0.8.37;
 /// @notice Every fault of the protocol by name. Views hand faults around as selectors (`bytes4`, 0
 /// for none) so that they need not revert; a verb raises the same fault as an error.
 library Errors {
-    /// @notice Assets reached the venue in a smaller amount than the caller announced.
-    error AssetsNotReceived();
     /// @notice The bounded call would take more assets than the caller allows.
     error AssetsAboveMaximum();
     /// @notice The bounded call would pay fewer assets than the caller allows.
     error AssetsBelowMinimum();
+    /// @notice Assets reached the venue in a smaller amount than the caller announced.
+    error AssetsNotReceived();
     /// @notice The equity is below what the venue asks of an open position, so the position may
     /// only shrink.
     error BelowMinimumEquity();
@@ -46,32 +46,68 @@ library Errors {
     error LeverageNotImproved();
     /// @notice The account can be liquidated, or could be after the trade.
     error Liquidatable();
+    /// @notice The position is too large to liquidate before the delay after its flag.
+    error LiquidationTooLarge();
+    /// @notice The liquidity does not fill what the pool lacks.
+    error LiquidityBelowDeficit();
+    /// @notice The market owes more than it has: nothing comes in until it is whole.
+    error MarketInsolvent();
     /// @notice Price or skew moved while the assets were on their way.
     error MarketMoved();
+    /// @notice The market has ended at its last good price: positions can only be left.
+    error MarketSettled();
     /// @notice The open interest of the side would exceed the cap of the market.
     error MarketSizeExceeded();
     /// @notice The position would exceed the maximum leverage of the venue.
     error MaxLeverageExceeded();
+    /// @notice The account has no order that waits.
+    error NoOrder();
+    /// @notice The market has no source of execution prices, so no delayed orders.
+    error NoPullOracle();
     /// @notice No size reaches the leverage asked for: trading costs more than it moves.
     error NoSolution();
+    /// @notice The account has not been flagged for liquidation.
+    error NotFlagged();
     /// @notice The account cannot be liquidated.
     error NotLiquidatable();
     /// @notice Leverage lies inside the band and nothing is left of an earlier rebalance.
     error NothingDue();
+    /// @notice The account has an order that waits; it must be executed or cancelled first.
+    error OrderLive();
+    /// @notice The order is too young to be cancelled.
+    error OrderNotExpired();
+    /// @notice The order is too old to be executed; it can only be cancelled.
+    error OrderTooOld();
+    /// @notice The price was published too soon after the order was submitted.
+    error OrderTooYoung();
+    /// @notice The account awaits its liquidation.
+    error PositionFlagged();
     /// @notice The price was published after now.
     error PriceFromFuture();
+    /// @notice The market settles only while its price is bad.
+    error PriceIsGood();
     /// @notice The price is zero or negative.
     error PriceNotPositive();
+    /// @notice The newest price was published before the order was submitted.
+    error PriceNotUpdated();
     /// @notice The price lies outside the bounds within which the feed can be trusted.
     error PriceOutOfBounds();
     /// @notice The price is older than the heartbeat of its feed.
     error PriceStale();
+    /// @notice Two sources of the price differ by more than is allowed.
+    error PricesDiverge();
     /// @notice The round of the feed has no answer yet.
     error RoundIncomplete();
-    /// @notice The bounded call would give fewer shares than the caller allows.
-    error SharesBelowMinimum();
+    /// @notice The price has not been bad for long enough, or nobody has looked at it.
+    error SettlementTooEarly();
+    /// @notice More shares than the provider owns.
+    error SharesAboveBalance();
     /// @notice The first deposit does not cover the shares that are locked for ever.
     error SharesBelowLocked();
+    /// @notice The bounded call would give fewer shares than the caller allows.
+    error SharesBelowMinimum();
+    /// @notice The market is too skewed to liquidate before the delay after the flag.
+    error SkewTooLarge();
     /// @notice A token with these parameters exists already.
     error TokenExists();
     /// @notice The token holds no position; the next deposit opens one.

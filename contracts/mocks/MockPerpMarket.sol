@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
@@ -19,7 +18,11 @@ import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {LeverageMath} from "../libraries/LeverageMath.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
-import {MarketParams, MarketState, PerpBook} from "./PerpBook.sol";
+import {PerpBook} from "./PerpBook.sol";
+import {PerpLiquidations} from "./PerpLiquidations.sol";
+import {PerpOrders} from "./PerpOrders.sol";
+import {PerpPool} from "./PerpPool.sol";
+import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 
 /// @title MockPerpMarket
 /// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2 with atomic
@@ -30,23 +33,31 @@ import {MarketParams, MarketState, PerpBook} from "./PerpBook.sol";
 /// Signed operations truncate toward zero.
 ///
 /// VERBS
-/// Every verb re-marks the account at the index price, adds margin, trades, takes margin out, in
-/// this order. Checks of an order, in theirs: old position liquidatable, margin after fee, minimum
-/// margin, new position liquidatable, maximum leverage, market size.
+/// The verbs of the door are atomic: they execute at the index price in the call. Each re-marks the
+/// account at that price, adds margin, trades, takes margin out, in this order. Checks of an order,
+/// in theirs: old position liquidatable, margin after fee at the fill, minimum margin, new position
+/// liquidatable, maximum leverage, market size. Delayed orders are in `PerpOrders`, liquidation in
+/// `PerpLiquidations`, liquidity and settlement in `PerpPool`.
 ///
 /// CASH
 /// The market holds real assets. Losses and fees stay in it, profits are paid out of it, and what
-/// is provided as liquidity pays the difference; nothing is created. A payment beyond the cash
-/// reverts.
+/// is provided as liquidity pays the difference; nothing is created. When the accounts are owed
+/// more than there is, everyone is paid the same part of what they are owed, whoever comes first;
+/// nobody comes in, no position grows, and an order that the skew would pay for gains nothing.
 ///
 /// DIFFERENCES FROM THE REAL MARKET
-/// - Orders execute at the oracle price in the call; the fee rates are those of its delayed orders.
-/// - Profits come out of real deposits, not newly created ones.
-/// - An order that grows a position into one that is liquidatable at the index price is refused.
-/// - Liquidation is one step, whatever the size of the position.
-/// - Liquidity providers get no shares and cannot leave.
+/// - Beside delayed orders there are atomic ones, at the same fee rates, without deposit and delay.
+///   They mark first, and one that grows a position into one that is liquidatable at the index
+///   price is refused.
+/// - Profits come out of real deposits, not newly created ones; liquidation fees out of the margin
+///   and the pool.
+/// - An order whose fill price would not be positive is refused.
+/// - There are no dynamic fees and no circuit breaker; a bad price stops everything.
+/// - A flagged position that is too large is liquidated by anyone after a delay, not by somebody
+///   privileged.
+/// - A market whose price never comes back settles at the last good one.
 /// - Amounts at the door are in the asset's own decimals.
-contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
+contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using SafeCastLib for int256;
@@ -55,20 +66,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
 
     /// @notice Margin of `account` changed by `delta`, asset units.
     event MarginMoved(address indexed account, int256 delta);
-    /// @notice An order was filled. Prices, size and fee are WAD.
-    event OrderFilled(
-        address indexed account, int256 sizeDelta, uint256 price, uint256 fill, uint256 fee
-    );
-    /// @notice A position was liquidated; `reward` (asset units) went to the liquidator.
-    event PositionLiquidated(
-        address indexed account,
-        address indexed liquidator,
-        int256 size,
-        uint256 price,
-        uint256 reward
-    );
-    /// @notice Liquidity was provided, asset units.
-    event LiquidityProvided(address indexed provider, uint256 assets);
+    uint256 private constant MILLI = 0.001e18;
 
     constructor(
         address asset_,
@@ -95,12 +93,6 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         return _state(market, _load(account));
     }
 
-    /// @notice Margin as booked (WAD), price of the last mark (WAD), size (WAD) and funding index
-    /// of `account`.
-    function positionOf(address account) external view returns (Position memory) {
-        return _load(account);
-    }
-
     /// @notice Funding of `account` since its last mark, WAD of the asset, + received.
     function accruedFunding(address account) external view returns (int256) {
         Position memory position = _load(account);
@@ -110,6 +102,23 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     /// @notice Whether `account` can be liquidated at the index price.
     function canLiquidate(address account) external view returns (bool) {
         return _canLiquidate(marketState(), _load(account));
+    }
+
+    /// @notice Equity of `account` at the index price, WAD, never below 0, as if the market could
+    /// pay it.
+    function remainingMargin(address account) external view returns (uint256) {
+        return _equity(marketState(), _load(account));
+    }
+
+    /// @notice Margin that `account` could take out, WAD, but for the health of its position, as
+    /// the real market tells it: a little less than the rest allows.
+    function accessibleMargin(address account) external view returns (uint256) {
+        MarketState memory market = marketState();
+        Position memory position = _load(account);
+        uint256 notional = _notional(position.size, market.price);
+        uint256 kept = notional * uint256(WAD) / (_maxLeverage - MILLI);
+        if (kept > 0) kept = kept.max(_minInitialMargin) + MILLI;
+        return _equity(market, position).zeroFloorSub(kept);
     }
 
     /// @inheritdoc IPerpVenue
@@ -135,12 +144,16 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         Position memory position = _load(account);
         _mark(market, position);
         position.margin += (marginDelta * _unit).toInt256();
+        q.whyNot = _marketFault(market);
+        if (q.whyNot == 0) q.whyNot = _accountFault(position);
+        if (q.whyNot == 0 && marginDelta > 0) q.whyNot = _entryFault(market);
         Fill memory fill = _fill(market, position, sizeDelta);
         q.fill = fill.price;
         q.fee = fill.fee;
         q.cost = fill.cost;
-        q.whyNot = market.fault != 0 ? market.fault : fill.fault;
-        q.releasable = (_releasable(market, position) / _unit).min(market.cash);
+        if (q.whyNot == 0) q.whyNot = fill.fault;
+        uint256 released = _payout(market, _releasable(market, position));
+        q.releasable = released.min(_backing(market)) / _unit;
     }
 
     /// @inheritdoc IPerpVenue
@@ -150,9 +163,19 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         returns (int256, bytes4)
     {
         MarketState memory market = marketState();
-        if (market.fault != 0) return (0, market.fault);
+        bytes4 fault = _marketFault(market);
+        if (fault != 0) return (0, fault);
         Position memory position = _load(account);
-        int256 equity = _equity(market, position).toInt256() + assets * int256(_unit);
+        int256 added = assets * int256(_unit);
+        if (_isInsolvent(market)) {
+            // What counts is what is paid, so leverage is that much larger.
+            if (added.abs() > _backing(market)) return (0, Errors.InsufficientCash.selector);
+            int256 taken = _taken(market, added.abs()).toInt256();
+            added = added < 0 ? -taken : taken;
+            int256 paid = _payout(market, leverage.abs()).toInt256();
+            leverage = leverage < 0 ? -paid : paid;
+        }
+        int256 equity = _equity(market, position).toInt256() + added;
         return _sizeFor(market, position.size, equity, leverage, rewardRate);
     }
 
@@ -162,7 +185,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         view
         returns (Entry memory)
     {
-        (Entry memory entry,) = _enter(_open(), _load(account), assets, leverage);
+        (Entry memory entry,) = _enter(_open(), _loadFree(account), assets, leverage);
         return entry;
     }
 
@@ -172,7 +195,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         view
         returns (Exit memory)
     {
-        (Exit memory result,) = _exit(_open(), _load(account), numerator, denominator);
+        (Exit memory result,) = _exit(_openToLeave(), _loadFree(account), numerator, denominator);
         return result;
     }
 
@@ -185,11 +208,11 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         returns (Entry memory entry)
     {
         MarketState memory market = _open();
-        Position memory position = _load(msg.sender);
+        Position memory position = _loadFree(msg.sender);
         Fill memory fill;
-        _credit(market, assets);
         (entry, fill) = _enter(market, position, assets, leverage);
-        _store(market, position);
+        _credit(market, assets);
+        _store(msg.sender, market, position);
         emit MarginMoved(msg.sender, assets.toInt256());
         _emitFilled(market, fill);
     }
@@ -200,8 +223,8 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         nonReentrant
         returns (Exit memory result)
     {
-        MarketState memory market = _open();
-        Position memory position = _load(msg.sender);
+        MarketState memory market = _openToLeave();
+        Position memory position = _loadFree(msg.sender);
         Fill memory fill;
         (result, fill) = _exit(market, position, numerator, denominator);
         _emitFilled(market, fill);
@@ -216,69 +239,34 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
     {
         require(sizeDelta != 0 || marginDelta != 0, Errors.EmptyOrder());
         MarketState memory market = _open();
-        Position memory position = _load(msg.sender);
+        Position memory position = _loadFree(msg.sender);
         _mark(market, position);
-        if (marginDelta > 0) {
-            _credit(market, marginDelta.toUint256());
-            position.margin += marginDelta * int256(_unit);
-            Errors.raise(_marginFault(market, position, false));
-            emit MarginMoved(msg.sender, marginDelta);
-        }
+        if (marginDelta > 0) _addMargin(market, position, marginDelta.toUint256());
         if (sizeDelta != 0) {
             Fill memory fill = _fill(market, position, sizeDelta);
             Errors.raise(fill.fault);
-            bool within = sizeDelta > 0 ? fill.price <= limit : fill.price >= limit;
-            require(within, Errors.FillBeyondLimit());
+            _requireWithin(fill, limit);
             _emitFilled(market, fill);
         }
         if (marginDelta < 0) {
-            _mark(market, position);
-            position.margin += marginDelta * int256(_unit);
-            Errors.raise(_marginFault(market, position, true));
-            _pay(market, position, to, marginDelta.abs());
+            uint256 assets = marginDelta.abs();
+            int256 taken = _taken(market, assets * _unit).toInt256();
+            Errors.raise(_moveMargin(market, position, int256(market.price), -taken, 0));
+            _pay(market, position, to, assets);
         } else {
-            _store(market, position);
+            _store(msg.sender, market, position);
         }
         return _state(market, position);
     }
 
     /// @notice Adds `assets` (asset units) to the caller's margin, for accounts that cannot send
-    /// and trade in one call.
+    /// and trade in one call. `trade` takes margin out.
     function depositMargin(uint256 assets) external nonReentrant {
-        MarketState memory market = _open();
-        Position memory position = _load(msg.sender);
         _asset.safeTransferFrom(msg.sender, address(this), assets);
-        _credit(market, assets);
-        _mark(market, position);
-        position.margin += (assets * _unit).toInt256();
-        Errors.raise(_marginFault(market, position, false));
-        _store(market, position);
-        emit MarginMoved(msg.sender, assets.toInt256());
-    }
-
-    /// @notice Gives `assets` (asset units) to the pool that pays the profits of the traders.
-    function provideLiquidity(uint256 assets) external nonReentrant {
-        _asset.safeTransferFrom(msg.sender, address(this), assets);
-        _market.cash += assets.toUint128();
-        emit LiquidityProvided(msg.sender, assets);
-    }
-
-    /// @notice Closes a position that no longer carries its liquidation margin. Nothing returns to
-    /// the account; the caller gets the liquidation fees, and the pool keeps the rest.
-    function liquidate(address account) external nonReentrant {
         MarketState memory market = _open();
-        Position memory position = _load(account);
-        require(_canLiquidate(market, position), Errors.NotLiquidatable());
-        int256 size = position.size;
-        uint256 reward = (_liquidationFee(size, market.price) + _keeperLiquidationFee) / _unit;
-        reward = reward.min(market.cash);
-        market.skew -= size;
-        market.openInterest -= size.abs();
-        market.cash -= reward;
-        delete _positions[account];
-        _storeMarket(market);
-        emit PositionLiquidated(account, msg.sender, size, market.price, reward);
-        _asset.safeTransfer(msg.sender, reward);
+        Position memory position = _loadFree(msg.sender);
+        _addMargin(market, position, assets);
+        _store(msg.sender, market, position);
     }
 
     // Flows, on the copies in memory
@@ -290,6 +278,7 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         uint256 assets,
         int256 leverage
     ) private view returns (Entry memory entry, Fill memory fill) {
+        Errors.raise(_entryFault(market));
         require(!_canLiquidate(market, position), Errors.Liquidatable());
         _mark(market, position);
         int256 added = (assets * _unit).toInt256();
@@ -327,7 +316,9 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             ? position.size
             : LeverageMath.fraction(position.size, numerator, denominator);
         if (closed != 0) {
-            fill = _fill(market, position, -closed);
+            fill = market.settled
+                ? _closeAtMark(market, position, -closed)
+                : _fill(market, position, -closed);
             Errors.raise(fill.fault);
             _mark(market, position);
         }
@@ -340,10 +331,22 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
             require(part >= fill.cost, Errors.CostAboveValue());
             part -= fill.cost;
         }
-        result.paid = part.toUint256() / _unit;
-        require(market.cash >= result.paid, Errors.InsufficientCash());
-        position.margin -= (result.paid * _unit).toInt256();
-        if (result.paid > 0) Errors.raise(_marginFault(market, position, true));
+        result.paid = _payout(market, part.toUint256()) / _unit;
+        int256 taken = _taken(market, result.paid * _unit).toInt256();
+        if (market.settled || taken == 0) position.margin -= taken;
+        else Errors.raise(_moveMargin(market, position, int256(market.price), -taken, 0));
+    }
+
+    /// @dev An order of a settled market: at the mark, without cost.
+    function _closeAtMark(MarketState memory market, Position memory position, int256 sizeDelta)
+        private
+        pure
+        returns (Fill memory fill)
+    {
+        fill.sizeDelta = sizeDelta;
+        fill.price = market.price;
+        _resize(market, position, sizeDelta);
+        if (position.size == 0) (position.lastPrice, position.fundingIndex) = (0, 0);
     }
 
     /// @dev An order that must not leave a grown position liquidatable at the index price: the real
@@ -357,6 +360,10 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         fill = _order(market, position, sizeDelta);
         bool grown = fill.fault == 0 && position.size.abs() > held;
         if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
+        if (fill.fault == 0 && fill.cost < 0 && _isInsolvent(market)) {
+            position.margin += fill.cost;
+            fill.cost = 0;
+        }
     }
 
     /// @dev The size that keeps the leverage of an open position while `added` (WAD) comes in.
@@ -400,32 +407,35 @@ contract MockPerpMarket is IPerpVenue, PerpBook, ReentrancyGuardTransient {
         return (buy ? size.toInt256() : -size.toInt256(), 0);
     }
 
-    /// @dev Books assets that were sent before the call.
-    function _credit(MarketState memory market, uint256 assets) private view {
-        uint256 balance = _asset.balanceOf(address(this));
-        require(balance >= market.cash + assets, Errors.AssetsNotReceived());
-        market.cash += assets;
+    /// @dev Books margin that was sent before.
+    function _addMargin(MarketState memory market, Position memory position, uint256 assets)
+        private
+    {
+        Errors.raise(_entryFault(market));
+        _credit(market, assets);
+        int256 added = (assets * _unit).toInt256();
+        Errors.raise(_moveMargin(market, position, int256(market.price), added, 0));
+        emit MarginMoved(msg.sender, assets.toInt256());
+    }
+
+    /// @dev Why nobody comes in, or 0.
+    function _entryFault(MarketState memory market) private view returns (bytes4) {
+        return _isInsolvent(market) ? Errors.MarketInsolvent.selector : bytes4(0);
     }
 
     /// @dev Stores, then pays: nothing is left to change when the assets move.
     function _pay(MarketState memory market, Position memory position, address to, uint256 assets)
         private
     {
-        require(market.cash >= assets, Errors.InsufficientCash());
         market.cash -= assets;
-        _store(market, position);
+        _store(msg.sender, market, position);
         if (assets == 0) return;
         emit MarginMoved(msg.sender, -assets.toInt256());
-        _asset.safeTransfer(to, assets);
+        _send(to, assets);
     }
 
     function _emitFilled(MarketState memory market, Fill memory fill) private {
         if (fill.sizeDelta == 0) return;
         emit OrderFilled(msg.sender, fill.sizeDelta, market.price, fill.price, fill.fee);
-    }
-
-    /// @dev Transient storage on every chain, so that local chains run the code of the public ones.
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
     }
 }

@@ -3,92 +3,27 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "solady/tokens/ERC20.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IOracle} from "../interfaces/IOracle.sol";
 import {VenueState} from "../interfaces/IPerpVenue.sol";
 import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
-
-/// @notice The rules of a market. Sizes in the underlying, money in the asset, all WAD.
-/// @param skewScale Skew at which the premium is 100 %.
-/// @param maxFundingVelocity Change of the funding rate a day, per day, when the whole scale is
-/// skewed.
-/// @param makerFee Fee rate of an order that shrinks the skew.
-/// @param takerFee Fee rate of an order that grows the skew.
-/// @param maxLeverage Largest leverage after an order.
-/// @param maxMarketSize Largest open interest of each side.
-/// @param liquidationBufferRatio Liquidation margin as a fraction of the notional.
-/// @param liquidationPremiumMultiplier Weight of a position's own size in its liquidation.
-/// @param liquidationFeeRatio Liquidator's fee as a fraction of the notional, between the next two.
-/// @param minKeeperFee Smallest liquidation fee.
-/// @param maxKeeperFee Largest liquidation fee.
-/// @param keeperLiquidationFee Fixed part of the liquidator's pay.
-/// @param minInitialMargin Smallest margin of an account with a position.
-/// @param maxDivergence Smallest difference of an execution price from the index price that is
-/// refused, a fraction.
-/// @param maxLiquidationDelta Size from which a position is too large to liquidate, as a fraction
-/// of the scale.
-/// @param maxLiquidationSkew Skew from which nobody is liquidated, as a fraction of the scale.
-/// @param minOrderAge A delayed order executes at a price published more than this after it was
-/// submitted, seconds.
-/// @param maxOrderAge A delayed order executes less than this after it was submitted, and is
-/// cancelled more than this after, seconds.
-/// @param forcedLiquidationDelay Time after a flag at which size and skew no longer protect from
-/// liquidation, seconds.
-/// @param settlementDelay Time without a good price after which the market settles, seconds.
-struct MarketParams {
-    uint256 skewScale;
-    uint256 maxFundingVelocity;
-    uint256 makerFee;
-    uint256 takerFee;
-    uint256 maxLeverage;
-    uint256 maxMarketSize;
-    uint256 liquidationBufferRatio;
-    uint256 liquidationPremiumMultiplier;
-    uint256 liquidationFeeRatio;
-    uint256 minKeeperFee;
-    uint256 maxKeeperFee;
-    uint256 keeperLiquidationFee;
-    uint256 minInitialMargin;
-    uint256 maxDivergence;
-    uint256 maxLiquidationDelta;
-    uint256 maxLiquidationSkew;
-    uint256 minOrderAge;
-    uint256 maxOrderAge;
-    uint256 forcedLiquidationDelay;
-    uint256 settlementDelay;
-}
-
-/// @notice The market now.
-/// @param price Index price, WAD; that of the last verb when `fault` is not 0.
-/// @param skew Long less short open interest, WAD of the underlying.
-/// @param openInterest Long plus short, WAD of the underlying.
-/// @param fundingRate A day, WAD; longs pay while it is positive.
-/// @param fundingIndex What one unit of the underlying has received since the start, WAD of the
-/// asset.
-/// @param cash Assets that the market has booked, asset units.
-/// @param fault 0 when the price is good.
-struct MarketState {
-    uint256 price;
-    int256 skew;
-    uint256 openInterest;
-    int256 fundingRate;
-    int256 fundingIndex;
-    uint256 cash;
-    bytes4 fault;
-}
+import {Fill, MarketParams, MarketState, Order, Position, Status} from "./PerpTypes.sol";
 
 /// @title PerpBook
 /// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the
 /// formulas of Synthetix Perps V2 that work on copies of them in memory. Signed operations truncate
 /// toward zero.
-abstract contract PerpBook {
+abstract contract PerpBook is ReentrancyGuardTransient {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using SafeCastLib for int256;
     using SafeCastLib for uint256;
+    using SafeTransferLib for address;
 
     int256 internal constant WAD = 1e18;
     int256 internal constant DAY = 1 days;
@@ -115,6 +50,13 @@ abstract contract PerpBook {
     uint256 internal immutable _maxKeeperFee;
     uint256 internal immutable _keeperLiquidationFee;
     uint256 internal immutable _minInitialMargin;
+    uint256 internal immutable _maxDivergence;
+    uint256 internal immutable _maxLiquidationDelta;
+    uint256 internal immutable _maxLiquidationSkew;
+    uint256 internal immutable _minOrderAge;
+    uint256 internal immutable _maxOrderAge;
+    uint256 internal immutable _forcedLiquidationDelay;
+    uint256 internal immutable _settlementDelay;
     /// @dev WAD per asset unit.
     uint256 internal immutable _unit;
 
@@ -125,36 +67,32 @@ abstract contract PerpBook {
         uint128 price;
         int128 fundingIndex;
         uint128 cash;
-        uint256 updatedAt;
+        int128 correction;
+        uint40 updatedAt;
+        uint40 invalidSince;
+        uint40 liveOrders;
+        bool settled;
     }
 
     struct StoredPosition {
         uint128 margin;
         uint128 lastPrice;
         int128 size;
-        int128 fundingIndex;
-    }
-
-    /// @dev A position while it is worked on; the margin may be below zero until a check refuses
-    /// it.
-    struct Position {
-        int256 margin;
-        int256 lastPrice;
-        int256 size;
-        int256 fundingIndex;
-    }
-
-    /// @dev What an order did to a position, or with a fault would have done.
-    struct Fill {
-        int256 sizeDelta;
-        uint256 price;
-        uint256 fee;
-        int256 cost;
-        bytes4 fault;
+        int120 fundingIndex;
+        Status status;
     }
 
     StoredMarket internal _market;
     mapping(address account => StoredPosition) internal _positions;
+    mapping(address account => Order) internal _orders;
+
+    /// @notice An order was filled. Prices, size and fee are WAD.
+    event OrderFilled(
+        address indexed account, int256 sizeDelta, uint256 price, uint256 fill, uint256 fee
+    );
+    /// @notice A waiting order is gone; `paid` (asset units) of its deposit went to `remover`, the
+    /// account itself got its deposit back as margin.
+    event OrderRemoved(address indexed account, address indexed remover, uint256 paid);
 
     constructor(
         address asset_,
@@ -182,62 +120,109 @@ abstract contract PerpBook {
         _maxKeeperFee = params.maxKeeperFee;
         _keeperLiquidationFee = params.keeperLiquidationFee;
         _minInitialMargin = params.minInitialMargin;
-        _market.updatedAt = block.timestamp;
+        _maxDivergence = params.maxDivergence;
+        _maxLiquidationDelta = params.maxLiquidationDelta;
+        _maxLiquidationSkew = params.maxLiquidationSkew;
+        _minOrderAge = params.minOrderAge;
+        _maxOrderAge = params.maxOrderAge;
+        _forcedLiquidationDelay = params.forcedLiquidationDelay;
+        _settlementDelay = params.settlementDelay;
+        _market.updatedAt = _now();
     }
 
     /// @notice The market now. Never reverts.
     function marketState() public view returns (MarketState memory market) {
+        if (_market.settled) return _marketAt(_market.price);
+        (uint256 price,, bytes4 fault) = oracle.price();
+        market = _marketAt(fault == 0 ? price : _market.price);
+        market.fault = fault;
+    }
+
+    /// @notice Funding as it was booked last: the rate a day (WAD), the index (WAD of the asset)
+    /// and when, seconds since the epoch.
+    function lastFunding() external view returns (int256 rate, int256 index, uint256 updatedAt) {
+        return (_market.fundingRate, _market.fundingIndex, _market.updatedAt);
+    }
+
+    /// @notice The account as it was booked last, WAD: margin, price of the last mark, size,
+    /// funding index, its part of the market's correction, and what keeps it from acting.
+    function positionOf(address account) external view returns (Position memory) {
+        return _load(account);
+    }
+
+    /// @dev The market at an index price of `price`.
+    function _marketAt(uint256 price) internal view returns (MarketState memory market) {
         StoredMarket storage stored = _market;
-        (market.price,, market.fault) = oracle.price();
-        if (market.fault != 0) market.price = stored.price;
+        market.price = price;
         market.skew = stored.skew;
         market.openInterest = stored.openInterest;
         market.fundingIndex = stored.fundingIndex;
+        market.correction = stored.correction;
         market.cash = stored.cash;
+        market.escrow = stored.liveOrders * _minKeeperFee;
+        market.settled = stored.settled;
         int256 rate = stored.fundingRate;
-        // Timestamps are far below the range of int256.
-        int256 elapsed = int256(block.timestamp - stored.updatedAt) * WAD / DAY;
-        int256 share = (market.skew * WAD / _skewScale).clamp(-WAD, WAD);
-        market.fundingRate = rate + share * _maxFundingVelocity / WAD * elapsed / WAD;
-        int256 mean = -(rate + market.fundingRate) / 2;
-        // Prices are stored in 128 bits, so this one fits as soon as it has been used once.
-        market.fundingIndex += mean * elapsed / WAD * int256(market.price) / WAD;
+        market.fundingRate = rate;
+        if (!market.settled) {
+            // Timestamps are far below the range of int256.
+            int256 elapsed = int256(block.timestamp - stored.updatedAt) * WAD / DAY;
+            int256 share = (market.skew * WAD / _skewScale).clamp(-WAD, WAD);
+            market.fundingVelocity = share * _maxFundingVelocity / WAD;
+            market.fundingRate += market.fundingVelocity * elapsed / WAD;
+            int256 mean = -(rate + market.fundingRate) / 2;
+            // Oracles give prices of at most 128 bits.
+            market.fundingIndex += mean * elapsed / WAD * int256(price) / WAD;
+        }
+        market.debt = _debtOf(market);
     }
 
     // Orders and margin, on the copies in memory
 
-    /// @dev Fills an order at the index price of `market` on a position that has been marked there.
+    /// @dev What an order at the index price of `market` would do to a position.
+    function _tryOrder(MarketState memory market, Position memory position, int256 sizeDelta)
+        internal
+        view
+        returns (Fill memory fill, Position memory next)
+    {
+        fill.sizeDelta = sizeDelta;
+        int256 price = SkewPricing.fillPrice(_curve(market), sizeDelta);
+        if (price <= 0) {
+            fill.fault = Errors.FillNotPositive.selector;
+            return (fill, next);
+        }
+        fill.price = price.toUint256();
+        fill.fee = SkewPricing.orderFee(_curve(market), sizeDelta, fill.price);
+        next.margin = _marginAt(market, position, price) - fill.fee.toInt256();
+        next.size = position.size + sizeDelta;
+        int256 after_ = next.margin + next.size * (int256(market.price) - price) / WAD;
+        fill.cost = _marked(market, position) - after_;
+        fill.fault = _orderFault(market, position, next, fill);
+    }
+
+    /// @dev Fills an order at the index price of `market`; with a fault nothing changes.
     function _order(MarketState memory market, Position memory position, int256 sizeDelta)
         internal
         view
         returns (Fill memory fill)
     {
-        fill.sizeDelta = sizeDelta;
-        SkewPricing.Curve memory curve = _curve(market);
-        int256 price = SkewPricing.fillPrice(curve, sizeDelta);
-        if (price <= 0) {
-            fill.fault = Errors.FillNotPositive.selector;
-            return fill;
-        }
-        fill.price = price.toUint256();
-        fill.fee = SkewPricing.orderFee(curve, sizeDelta, fill.price);
-        Position memory next = Position({
-            margin: position.margin + position.size * (price - position.lastPrice) / WAD
-                - fill.fee.toInt256(),
-            lastPrice: price,
-            size: position.size + sizeDelta,
-            fundingIndex: market.fundingIndex
-        });
-        int256 index = int256(market.price);
-        fill.cost = position.margin - next.margin - next.size * (index - price) / WAD;
-        fill.fault = _orderFault(market, position, next, fill);
+        Position memory next;
+        (fill, next) = _tryOrder(market, position, sizeDelta);
         if (fill.fault != 0) return fill;
-        market.openInterest = market.openInterest + next.size.abs() - position.size.abs();
-        market.skew += sizeDelta;
+        _resize(market, position, sizeDelta);
         position.margin = next.margin;
-        position.size = next.size;
-        position.lastPrice = next.size == 0 ? int256(0) : price;
-        position.fundingIndex = next.size == 0 ? int256(0) : market.fundingIndex;
+        bool open = next.size != 0;
+        position.lastPrice = open ? int256(fill.price) : int256(0);
+        position.fundingIndex = open ? market.fundingIndex : int256(0);
+    }
+
+    function _resize(MarketState memory market, Position memory position, int256 sizeDelta)
+        internal
+        pure
+    {
+        int256 size = position.size + sizeDelta;
+        market.openInterest = market.openInterest + size.abs() - position.size.abs();
+        market.skew += sizeDelta;
+        position.size = size;
     }
 
     /// @dev The first check that an order fails, in the order of the real market.
@@ -246,50 +231,63 @@ abstract contract PerpBook {
         Position memory old,
         Position memory next,
         Fill memory fill
-    ) internal view returns (bytes4) {
+    ) private view returns (bytes4) {
         if (_canLiquidate(market, old)) return Errors.Liquidatable.selector;
         if (next.margin < 0) return Errors.InsufficientMargin.selector;
         uint256 margin = next.margin.toUint256();
-        bool sameSide = SkewPricing.sameSide(old.size, next.size);
-        bool reducing = sameSide && next.size.abs() < old.size.abs();
-        if (!reducing && margin + fill.fee < _minInitialMargin) {
+        if (old.size != 0 && margin <= _liquidationMargin(old.size, fill.price)) {
+            return Errors.Liquidatable.selector;
+        }
+        if (!_isReducing(old.size, next.size) && margin + fill.fee < _minInitialMargin) {
             return Errors.InsufficientMargin.selector;
         }
-        uint256 needed = _health(next.size, market.price);
-        if (margin <= needed) return Errors.Liquidatable.selector;
+        if (margin <= _health(next.size, market.price)) return Errors.Liquidatable.selector;
         uint256 notional = _notional(next.size, fill.price);
         if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
             return Errors.MaxLeverageExceeded.selector;
         }
-        if (sameSide && next.size.abs() <= old.size.abs()) return 0;
+        bool grows = !SkewPricing.sameSide(old.size, next.size) || next.size.abs() > old.size.abs();
+        if (!grows) return 0;
         int256 total = (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
         int256 skew = market.skew + fill.sizeDelta;
         int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
-        return side.abs() > _maxMarketSize ? Errors.MarketSizeExceeded.selector : bytes4(0);
+        if (side.abs() > _maxMarketSize) return Errors.MarketSizeExceeded.selector;
+        return _isInsolvent(market) ? Errors.MarketInsolvent.selector : bytes4(0);
+    }
+
+    /// @dev Changes margin by `delta` and moves the mark of the position to `price`. Returns the
+    /// first check that fails, in the order of the real market; `sizeDelta` is that of the order
+    /// for which margin is taken.
+    function _moveMargin(
+        MarketState memory market,
+        Position memory position,
+        int256 price,
+        int256 delta,
+        int256 sizeDelta
+    ) internal view returns (bytes4) {
+        position.margin = _marginAt(market, position, price) + delta;
+        if (position.margin < 0) return Errors.InsufficientMargin.selector;
+        if (position.size == 0) return 0;
+        position.lastPrice = price;
+        position.fundingIndex = market.fundingIndex;
+        uint256 margin = position.margin.toUint256();
+        uint256 mark = price.toUint256();
+        if (margin <= _liquidationMargin(position.size, mark)) return Errors.Liquidatable.selector;
+        if (delta >= 0) return 0;
+        if (margin <= _health(position.size, mark)) return Errors.InsufficientMargin.selector;
+        if (_isReducing(position.size, position.size + sizeDelta)) return 0;
+        if (_notional(position.size, mark) * uint256(WAD) / margin > _maxLeverage) {
+            return Errors.MaxLeverageExceeded.selector;
+        }
+        return margin < _minInitialMargin ? Errors.InsufficientMargin.selector : bytes4(0);
     }
 
     /// @dev Moves the mark of a position to the index price: profit and funding become margin.
     function _mark(MarketState memory market, Position memory position) internal pure {
         if (position.size == 0) return;
-        int256 index = int256(market.price);
         position.margin = _marked(market, position);
-        position.lastPrice = index;
+        position.lastPrice = int256(market.price);
         position.fundingIndex = market.fundingIndex;
-    }
-
-    /// @dev The check that a margin move fails on a marked position, or 0.
-    function _marginFault(MarketState memory market, Position memory position, bool withdrawal)
-        internal
-        view
-        returns (bytes4)
-    {
-        if (position.margin < 0) return Errors.InsufficientMargin.selector;
-        if (position.size == 0) return 0;
-        uint256 margin = position.margin.toUint256();
-        uint256 needed = withdrawal
-            ? _neededMargin(market, position)
-            : _liquidationMargin(position.size, market.price) + 1;
-        return margin < needed ? Errors.InsufficientMargin.selector : bytes4(0);
     }
 
     /// @dev Margin that must stay behind an open position when some is taken out, WAD, rounded up.
@@ -314,17 +312,53 @@ abstract contract PerpBook {
         return position.size == 0 ? margin : margin.zeroFloorSub(_neededMargin(market, position));
     }
 
+    // Solvency
+
+    /// @dev What the market owes its accounts at the index price, WAD: the sum of their equities.
+    function _debtOf(MarketState memory market) internal pure returns (uint256) {
+        return _signedDebt(market).max(0).toUint256();
+    }
+
+    function _signedDebt(MarketState memory market) internal pure returns (int256) {
+        return market.skew * (int256(market.price) + market.fundingIndex) / WAD + market.correction;
+    }
+
+    /// @dev Cash that is not in escrow, WAD.
+    function _backing(MarketState memory market) internal view returns (uint256) {
+        return market.cash * _unit - market.escrow;
+    }
+
+    function _isInsolvent(MarketState memory market) internal view returns (bool) {
+        return market.debt > _backing(market);
+    }
+
+    /// @dev What an equity of `amount` is paid, WAD, rounded down: all of it, or everybody's same
+    /// part when the market owes more than it has.
+    function _payout(MarketState memory market, uint256 amount) internal view returns (uint256) {
+        uint256 backing = _backing(market);
+        return market.debt > backing ? amount.fullMulDiv(backing, market.debt) : amount;
+    }
+
+    /// @dev The equity that a payment of `amount` takes, WAD, rounded up.
+    function _taken(MarketState memory market, uint256 amount) internal view returns (uint256) {
+        uint256 backing = _backing(market);
+        require(backing >= amount, Errors.InsufficientCash());
+        if (market.debt <= backing || amount == 0) return amount;
+        return amount.fullMulDivUp(market.debt, backing);
+    }
+
     // Formulas
 
     function _state(MarketState memory market, Position memory position)
         internal
-        pure
+        view
         returns (VenueState memory)
     {
-        return VenueState(market.price, position.size, _equity(market, position), market.fault);
+        uint256 equity = _payout(market, _equity(market, position));
+        return VenueState(market.price, position.size, equity, market.fault);
     }
 
-    /// @dev Equity at the index price, WAD, never below 0.
+    /// @dev Equity at the index price, WAD, never below 0, as if the market could pay it.
     function _equity(MarketState memory market, Position memory position)
         internal
         pure
@@ -339,7 +373,16 @@ abstract contract PerpBook {
         pure
         returns (int256)
     {
-        int256 profit = position.size * (int256(market.price) - position.lastPrice) / WAD;
+        return _marginAt(market, position, int256(market.price));
+    }
+
+    /// @dev Margin + profit at `price` + funding.
+    function _marginAt(MarketState memory market, Position memory position, int256 price)
+        internal
+        pure
+        returns (int256)
+    {
+        int256 profit = position.size * (price - position.lastPrice) / WAD;
         return position.margin + profit + _funding(market, position);
     }
 
@@ -361,6 +404,11 @@ abstract contract PerpBook {
         int256 premium = _liquidationPremium(position.size, market.price).toInt256();
         uint256 left = (equity - premium).max(0).toUint256();
         return left <= _liquidationMargin(position.size, market.price);
+    }
+
+    /// @dev Whether a position only shrinks.
+    function _isReducing(int256 old, int256 next) internal pure returns (bool) {
+        return SkewPricing.sameSide(old, next) && next.abs() < old.abs();
     }
 
     function _notional(int256 size, uint256 price) internal pure returns (uint256) {
@@ -398,30 +446,67 @@ abstract contract PerpBook {
     /// @dev The market at a good price, for a verb.
     function _open() internal view returns (MarketState memory market) {
         market = marketState();
+        Errors.raise(_marketFault(market));
+    }
+
+    /// @dev The market at a good price or settled, for a verb that leaves.
+    function _openToLeave() internal view returns (MarketState memory market) {
+        market = marketState();
         Errors.raise(market.fault);
     }
 
-    function _load(address account) internal view returns (Position memory) {
+    function _marketFault(MarketState memory market) internal pure returns (bytes4) {
+        return market.settled ? Errors.MarketSettled.selector : market.fault;
+    }
+
+    /// @dev What keeps the account from acting, or 0.
+    function _accountFault(Position memory position) internal pure returns (bytes4) {
+        if (position.status == Status.Free) return 0;
+        return position.status == Status.Ordered
+            ? Errors.OrderLive.selector
+            : Errors.PositionFlagged.selector;
+    }
+
+    function _load(address account) internal view returns (Position memory position) {
         StoredPosition storage stored = _positions[account];
-        return Position({
+        position = Position({
             // 128 bits unsigned fit into 256 signed.
             margin: int256(uint256(stored.margin)),
             lastPrice: int256(uint256(stored.lastPrice)),
             size: stored.size,
-            fundingIndex: stored.fundingIndex
+            fundingIndex: stored.fundingIndex,
+            booked: 0,
+            status: stored.status
         });
+        position.booked = _correction(position);
     }
 
-    function _store(MarketState memory market, Position memory position) internal {
-        _positions[msg.sender] = StoredPosition({
+    /// @dev The position of an account that may act.
+    function _loadFree(address account) internal view returns (Position memory position) {
+        position = _load(account);
+        Errors.raise(_accountFault(position));
+    }
+
+    /// @dev The part of an equity that does not move with price and funding.
+    function _correction(Position memory position) internal pure returns (int256) {
+        return position.margin - position.size * (position.lastPrice + position.fundingIndex) / WAD;
+    }
+
+    /// @dev Stores what was worked on, and with it the debt of the market.
+    function _store(address account, MarketState memory market, Position memory position) internal {
+        _positions[account] = StoredPosition({
             margin: position.margin.toUint256().toUint128(),
             lastPrice: position.lastPrice.toUint256().toUint128(),
             size: position.size.toInt128(),
-            fundingIndex: position.fundingIndex.toInt128()
+            fundingIndex: position.fundingIndex.toInt120(),
+            status: position.status
         });
+        market.correction += _correction(position) - position.booked;
+        market.debt = _debtOf(market);
         _storeMarket(market);
     }
 
+    /// @dev Stores a market whose price is good, or that is settled.
     function _storeMarket(MarketState memory market) internal {
         _market = StoredMarket({
             skew: market.skew.toInt128(),
@@ -430,7 +515,63 @@ abstract contract PerpBook {
             price: market.price.toUint128(),
             fundingIndex: market.fundingIndex.toInt128(),
             cash: market.cash.toUint128(),
-            updatedAt: block.timestamp
+            correction: market.correction.toInt128(),
+            updatedAt: _now(),
+            invalidSince: 0,
+            liveOrders: (market.escrow == 0 ? 0 : market.escrow / _minKeeperFee).toUint40(),
+            settled: market.settled
         });
+    }
+
+    /// @dev Takes an order and its deposit off the books; `pays` says whether the deposit leaves.
+    /// Returns the asset units that the caller gets.
+    function _removeOrder(
+        MarketState memory market,
+        Position memory position,
+        address account,
+        bool pays
+    ) internal returns (uint256 paid) {
+        uint256 deposit = _orders[account].keeperDeposit;
+        delete _orders[account];
+        position.status = Status.Free;
+        market.escrow -= deposit;
+        if (pays) paid = _debit(market, deposit);
+        emit OrderRemoved(account, msg.sender, paid);
+    }
+
+    function _requireWithin(Fill memory fill, uint256 limit) internal pure {
+        bool within = fill.sizeDelta > 0 ? fill.price <= limit : fill.price >= limit;
+        require(within, Errors.FillBeyondLimit());
+    }
+
+    /// @dev Books assets that were sent before.
+    function _credit(MarketState memory market, uint256 assets) internal view {
+        uint256 balance = _asset.balanceOf(address(this));
+        require(balance >= market.cash + assets, Errors.AssetsNotReceived());
+        market.cash += assets;
+    }
+
+    /// @dev The asset units in `amount` (WAD, rounded down), which leave the books.
+    function _debit(MarketState memory market, uint256 amount)
+        internal
+        view
+        returns (uint256 paid)
+    {
+        paid = amount / _unit;
+        market.cash -= paid;
+    }
+
+    function _send(address to, uint256 assets) internal {
+        if (assets > 0) _asset.safeTransfer(to, assets);
+    }
+
+    function _now() internal view returns (uint40) {
+        // 40 bits of seconds last for 34,000 years.
+        return uint40(block.timestamp);
+    }
+
+    /// @dev Transient storage on every chain, so that local chains run the code of the public ones.
+    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
+        return false;
     }
 }

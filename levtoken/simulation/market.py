@@ -4,6 +4,7 @@ from eth_utils.crypto import keccak
 
 from levtoken.artifacts import load
 from levtoken.chain import System
+from levtoken.errors import RevertedError
 from levtoken.simulation.arbitrageur import Account, ArbitrageurSettings, act
 from levtoken.simulation.entries import Mark
 from levtoken.simulation.node import Node
@@ -13,6 +14,7 @@ from levtoken.units import WAD
 
 NO_LIMIT = 2**256 - 1
 DECIMALS = 18
+WAITING = ("LiquidationTooLarge", "SkewTooLarge")  # until the delay after the flag is over
 FUNDS = 10**15  # whole assets an arbitrageur may deposit: more than any market takes
 
 
@@ -60,6 +62,22 @@ class ReplayMarket:
             limit = NO_LIMIT if action.size_delta > 0 else 0
             order = (action.size_delta, 0, limit, self.arbitrageur)
             self.contract.send(self.arbitrageur, "trade", *order)
+
+    def liquidate(self, sender: str, account: str) -> bool:
+        """Flags the account when it can be, and closes it as soon as its size and the skew allow;
+        whether anything happened."""
+        flagged = self.contract.call("flagOf", account)["flaggedAt"] != 0
+        if not flagged:
+            if not self.contract.call("canLiquidate", account):
+                return False
+            self.contract.send(sender, "flag", account)
+        try:
+            self.contract.send(sender, "liquidate", account)
+        except RevertedError as error:
+            if not str(error).endswith(WAITING):
+                raise
+            return not flagged
+        return True
 
     def funding_index(self) -> int:
         """What one unit of the underlying has received since the market's start, WAD."""

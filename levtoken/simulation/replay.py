@@ -93,9 +93,7 @@ class Replay:
         accounts += [(market, market.arbitrageur) for market in self._markets]
         found = False
         for market, account in accounts:
-            if market.contract.call("canLiquidate", account):
-                market.contract.send(self._crank, "liquidate", account)
-                found = True
+            found = market.liquidate(self._crank, account) or found
         if found:
             self._read_events()
         return found

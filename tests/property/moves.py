@@ -125,7 +125,7 @@ def add_margin(walk: Walk, role: str, assets: int) -> str:
     position = trader(walk, role)
     margin = position.equity + assets * walk.token.unit
     healthy = position.size == 0 or margin > market.liquidation_margin(position.size)
-    faults = set() if healthy else {"InsufficientMargin"}
+    faults = set() if healthy else {"Liquidatable"}
     faults = {walk.fault} if walk.fault else faults
     error, _ = world.attempt("market", "depositMargin", assets, sender=role)
     checks.named_as_expected(error, frozenset(faults), "depositMargin")
@@ -146,7 +146,8 @@ def take_margin(walk: Walk) -> str:
     assets = int(free * Fraction(walk.random.uniform(0, 1.05)) / walk.token.unit)
     walk.note(f"{role} {position} takes {assets} of margin")
     worth = assets * walk.token.unit
-    faults = set() if worth <= free else {"InsufficientMargin"}
+    short = {"InsufficientMargin", "Liquidatable", "MaxLeverageExceeded"}
+    faults = set() if worth <= free else short
     faults |= {"InsufficientCash"} if assets > walk.before.cash else set()
     faults = {walk.fault} if walk.fault else faults
     faults = faults if assets else faults | {"EmptyOrder"}
@@ -225,8 +226,10 @@ def liquidate(walk: Walk) -> str:
     position = trader(walk, role)
     walk.note(f"keeper liquidates {role} {position}")
     faults = {walk.fault} if walk.fault else set() if role in due else {"NotLiquidatable"}
-    error, _ = world.attempt("market", "liquidate", world.account(role), sender="keeper")
-    checks.named_as_expected(error, frozenset(faults), "liquidate")
+    error, _ = world.attempt("market", "flag", world.account(role), sender="keeper")
+    checks.named_as_expected(error, frozenset(faults), "flag")
+    if not error:
+        world.must("market", "liquidate", world.account(role), sender="keeper")
     walk.count(f"liquidate {role}", error)
     if error:
         return error

@@ -136,6 +136,9 @@ class Market:
         margin = old.equity + old.size * (fill - self.price) - fee
         if margin < 0:
             return faults | {"InsufficientMargin"}
+        there = replace(self, price=fill)
+        if old.size != 0 and margin <= there.liquidation_margin(old.size):
+            faults.add("Liquidatable")
         kept_side = is_same_side(old.size, size)
         if not (kept_side and abs(size) < abs(old.size)) and margin + fee < self.rules.min_margin:
             faults.add("InsufficientMargin")
@@ -305,7 +308,7 @@ def mint(market: Market, position: Position, token: Token, shares: Fraction) -> 
     assets = equity * part + cost
     faults = market.order_faults(Position(position.size, equity + assets), delta)
     if position.equity + assets <= market.liquidation_margin(position.size):
-        faults.add("InsufficientMargin")
+        faults.add("Liquidatable")
     if assets <= 0:
         faults.add("CostAboveValue")
     return Flow(frozenset(faults), delta, cost, assets, shares)

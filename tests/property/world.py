@@ -184,7 +184,7 @@ class World:
         market = self.read("market", "marketState")
         position = self.position("token")
         state = self.read("market", "state", self.addresses["token"])
-        price, skew, open_interest, rate, funding, cash, fault = market
+        price, skew, open_interest, rate, _, funding, _, _, cash, _, fault, _ = market
         return Books(
             time=self.evm.timestamp,
             price=price,
@@ -210,7 +210,7 @@ class World:
     def position(self, name: str) -> tuple[int, int, int, int]:
         """Margin, price of the last mark, size, funding of the last mark."""
         values = self.read("market", "positionOf", self.account(name))
-        margin, last_price, size, index = values
+        margin, last_price, size, index, _, _ = values
         return signed(margin), signed(last_price), signed(size), signed(index)
 
     def assets_of(self, role: str) -> int:

@@ -132,6 +132,7 @@ def test_works_with_assets_of_any_decimals(decimals: int) -> None:
 def test_refuses_when_the_equity_is_gone(opened: World) -> None:
     """I-13."""
     opened.move("0.6")
+    opened.market.flag(opened.token, sender=opened.keeper)
     opened.market.liquidate(opened.token, sender=opened.keeper)
     for call in (
         lambda: opened.token.deposit(AMOUNT * opened.unit, opened.attacker, sender=opened.attacker),

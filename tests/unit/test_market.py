@@ -103,7 +103,7 @@ def test_refuses_a_fill_beyond_the_limit_on_either_side(world: World) -> None:
 def test_margin_comes_out_only_as_far_as_the_position_allows(world: World) -> None:
     trade(world, "100")
     free = world.market.quote(world.trader, to_fixed("0.000001"), 0).releasable
-    with reverts("InsufficientMargin"):
+    with reverts("MaxLeverageExceeded"):
         world.market.trade(0, -free - world.unit, 0, world.trader, sender=world.trader)
     before = world.asset.balanceOf(world.trader)
     world.market.trade(0, -free + world.unit, 0, world.trader, sender=world.trader)
@@ -125,8 +125,11 @@ def test_liquidation_closes_the_position_and_pays_the_liquidator(world: World) -
     market.depositMargin(1_000 * world.unit, sender=attacker)
     market.trade(to_fixed("0.5"), 0, 2**255, attacker, sender=attacker)
     with reverts("NotLiquidatable"):
+        market.flag(attacker, sender=keeper)
+    with reverts("NotFlagged"):
         market.liquidate(attacker, sender=keeper)
     world.move("0.975")
+    market.flag(attacker, sender=keeper)
     market.liquidate(attacker, sender=keeper)
     price = world.market.marketState().price
     fee = price // 2 * 35 // 10_000 + 2 * WAD

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+import {Errors} from "../libraries/Errors.sol";
+import {PerpBook} from "./PerpBook.sol";
+import {MarketState, Position, Status} from "./PerpTypes.sol";
+
+/// @title PerpLiquidations
+/// @notice Liquidation in two steps: whoever sees that a position no longer carries its margin
+/// flags it, and anyone closes what is flagged, unless it is so large, or the market so skewed,
+/// that closing it would hurt the pool. After a delay it is closed all the same.
+abstract contract PerpLiquidations is PerpBook {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
+
+    /// @notice Who flagged an account (0: nobody), and when, seconds since the epoch.
+    struct Flag {
+        address flagger;
+        uint40 flaggedAt;
+    }
+
+    mapping(address account => Flag) private _flags;
+
+    /// @notice The account can do nothing more and awaits its liquidation.
+    event PositionFlagged(address indexed account, address indexed flagger);
+    /// @notice A position was closed at `price`: `flaggerFee` went to the flagger, `liquidatorFee`
+    /// to the liquidator, and `poolFee` of its margin stays with the pool. All WAD.
+    event PositionLiquidated(
+        address indexed account,
+        address indexed liquidator,
+        int256 size,
+        uint256 price,
+        uint256 flaggerFee,
+        uint256 liquidatorFee,
+        uint256 poolFee
+    );
+
+    /// @notice The flag of `account`.
+    function flagOf(address account) external view returns (Flag memory) {
+        return _flags[account];
+    }
+
+    /// @notice Flags a position that no longer carries its liquidation margin. A live order goes,
+    /// and its deposit goes to the caller.
+    function flag(address account) external nonReentrant {
+        MarketState memory market = _openToLeave();
+        Position memory position = _load(account);
+        require(position.status != Status.Flagged, Errors.PositionFlagged());
+        require(_canLiquidate(market, position), Errors.NotLiquidatable());
+        uint256 paid;
+        if (position.status == Status.Ordered) {
+            paid = _removeOrder(market, position, account, true);
+        }
+        position.status = Status.Flagged;
+        _flags[account] = Flag(msg.sender, _now());
+        _store(account, market, position);
+        emit PositionFlagged(account, msg.sender);
+        _send(msg.sender, paid);
+    }
+
+    /// @notice Closes a flagged position at the index price. Nothing returns to the account. The
+    /// fees are paid out of what is left of its margin and the pool, never out of what the other
+    /// accounts own. Size and skew no longer protect `forcedLiquidationDelay` after the flag.
+    function liquidate(address account) external nonReentrant {
+        MarketState memory market = _openToLeave();
+        Position memory position = _load(account);
+        Flag memory flagged = _flags[account];
+        require(position.status == Status.Flagged, Errors.NotFlagged());
+        if (!market.settled && block.timestamp - flagged.flaggedAt < _forcedLiquidationDelay) {
+            require(_scaleShare(position.size) < _maxLiquidationDelta, Errors.LiquidationTooLarge());
+            require(_scaleShare(market.skew) < _maxLiquidationSkew, Errors.SkewTooLarge());
+        }
+        int256 size = position.size;
+        (uint256 flaggerFee, uint256 liquidatorFee, uint256 poolFee) = _close(market, position);
+        uint256 flaggerPaid = _debit(market, flaggerFee);
+        uint256 liquidatorPaid = _debit(market, liquidatorFee);
+        delete _positions[account];
+        delete _flags[account];
+        _storeMarket(market);
+        emit PositionLiquidated(
+            account, msg.sender, size, market.price, flaggerFee, liquidatorFee, poolFee
+        );
+        _send(flagged.flagger, flaggerPaid);
+        _send(msg.sender, liquidatorPaid);
+    }
+
+    /// @dev Takes a position off the books and shares out its margin. There is as much for the fees
+    /// as the pool has then, or, when the market owes more than it has, as the account would have
+    /// been paid.
+    function _close(MarketState memory market, Position memory position)
+        private
+        view
+        returns (uint256 flaggerFee, uint256 liquidatorFee, uint256 poolFee)
+    {
+        uint256 left = _equity(market, position);
+        flaggerFee = _liquidationFee(position.size, market.price);
+        liquidatorFee = _keeperLiquidationFee;
+        poolFee = left.zeroFloorSub(flaggerFee + liquidatorFee);
+        bool insolvent = _isInsolvent(market);
+        uint256 funds = _payout(market, left);
+        _resize(market, position, -position.size);
+        market.correction -= position.booked;
+        market.debt = _debtOf(market);
+        if (!insolvent) funds = _backing(market).zeroFloorSub(market.debt);
+        flaggerFee = flaggerFee.min(funds);
+        liquidatorFee = liquidatorFee.min(funds - flaggerFee);
+    }
+
+    function _scaleShare(int256 size) private view returns (uint256) {
+        return size.abs() * uint256(WAD) / _skewScale.toUint256();
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {Errors} from "../libraries/Errors.sol";
+import {PerpBook} from "./PerpBook.sol";
+import {MarketState} from "./PerpTypes.sol";
+
+/// @title PerpPool
+/// @notice The counterparty of all traders: real deposits that earn fees, losses and the funding
+/// that no trader receives, and pay profits. And what happens when its price never comes back: the
+/// market settles at the last good one.
+///
+/// EQUITY
+/// Cash that is not in escrow, less what the accounts are owed. Below zero the market is insolvent:
+/// everybody is paid the same part, and nobody comes in but a provider who fills the hole.
+///
+/// SERIES
+/// Shares of a pool that has lost all, or all but a billionth, are void as soon as somebody refills
+/// it.
+abstract contract PerpPool is PerpBook {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
+    using SafeTransferLib for address;
+
+    uint256 private constant MAX_DILUTION = 1e9; // shares per WAD of equity
+
+    uint256 private _series;
+    uint256 private _shares;
+    mapping(uint256 series => mapping(address provider => uint256)) private _sharesOf;
+
+    /// @notice Liquidity came in, asset units, for `shares`.
+    event LiquidityProvided(address indexed provider, uint256 assets, uint256 shares);
+    /// @notice Liquidity left, asset units, for `shares`.
+    event LiquidityRemoved(address indexed provider, uint256 assets, uint256 shares);
+    /// @notice Somebody looked at the price; `fault` is 0 when it was good.
+    event PriceChecked(bytes4 fault);
+    /// @notice The market has ended at `price` (WAD).
+    event Settled(uint256 price);
+
+    /// @notice Equity of the pool, WAD, signed. A position below zero that nobody has liquidated
+    /// counts as an asset of the pool.
+    function poolEquity() external view returns (int256) {
+        return _poolEquity(marketState());
+    }
+
+    /// @notice Shares of all providers, 18 decimals.
+    function liquidityShares() external view returns (uint256) {
+        return _shares;
+    }
+
+    /// @notice Shares of `provider`, 18 decimals.
+    function liquidityOf(address provider) external view returns (uint256) {
+        return _sharesOf[_series][provider];
+    }
+
+    /// @notice What a share is worth, WAD of the asset, rounded down; 0 when nothing is left.
+    function liquiditySharePrice() external view returns (uint256) {
+        uint256 equity = _poolEquity(marketState()).max(0).toUint256();
+        return _shares == 0 ? uint256(WAD) : equity.fullMulDiv(uint256(WAD), _shares);
+    }
+
+    /// @notice Takes `assets` (asset units) from the caller into the pool, for shares at their
+    /// price, rounded down. Where the pool has nothing, what fills the hole gives no shares.
+    function provideLiquidity(uint256 assets) external nonReentrant returns (uint256 shares) {
+        _asset.safeTransferFrom(msg.sender, address(this), assets);
+        MarketState memory market = _open();
+        int256 equity = _poolEquity(market);
+        _credit(market, assets);
+        uint256 added = assets * _unit;
+        uint256 supply = _shares;
+        if (supply == 0 || equity <= int256(supply / MAX_DILUTION)) {
+            int256 left = added.toInt256() + equity.min(0);
+            require(left > 0, Errors.LiquidityBelowDeficit());
+            shares = left.toUint256();
+            _series += 1;
+            supply = 0;
+        } else {
+            shares = added.fullMulDiv(supply, equity.toUint256());
+            require(shares > 0, Errors.ZeroAmount());
+        }
+        _shares = supply + shares;
+        _sharesOf[_series][msg.sender] += shares;
+        _storeMarket(market);
+        emit LiquidityProvided(msg.sender, assets, shares);
+    }
+
+    /// @notice Burns `shares` of the caller and pays `to` what they are worth, asset units, rounded
+    /// down.
+    function removeLiquidity(uint256 shares, address to)
+        external
+        nonReentrant
+        returns (uint256 assets)
+    {
+        MarketState memory market = _openToLeave();
+        uint256 owned = _sharesOf[_series][msg.sender];
+        require(shares > 0, Errors.ZeroAmount());
+        require(shares <= owned, Errors.SharesAboveBalance());
+        uint256 equity = _poolEquity(market).max(0).toUint256().min(_backing(market));
+        assets = _debit(market, equity.fullMulDiv(shares, _shares));
+        _sharesOf[_series][msg.sender] = owned - shares;
+        _shares -= shares;
+        _storeMarket(market);
+        emit LiquidityRemoved(msg.sender, assets, shares);
+        _send(to, assets);
+    }
+
+    /// @notice Looks at the price: a good one marks the market, a bad one starts the time after
+    /// which it settles. Any verb at a good price stops that time.
+    function checkPrice() external nonReentrant {
+        MarketState memory market = marketState();
+        require(!market.settled, Errors.MarketSettled());
+        if (market.fault == 0) _storeMarket(market);
+        else if (_market.invalidSince == 0) _market.invalidSince = _now();
+        emit PriceChecked(market.fault);
+    }
+
+    /// @notice Ends the market at the last price that was marked, when the price is bad and has
+    /// been for `settlementDelay`. From then on everybody leaves at that price, without cost.
+    function settle() external nonReentrant {
+        MarketState memory market = marketState();
+        require(!market.settled, Errors.MarketSettled());
+        require(market.fault != 0, Errors.PriceIsGood());
+        uint256 since = _market.invalidSince;
+        bool due = since != 0 && block.timestamp - since >= _settlementDelay;
+        require(due, Errors.SettlementTooEarly());
+        _market.settled = true;
+        emit Settled(market.price);
+    }
+
+    function _poolEquity(MarketState memory market) private view returns (int256) {
+        return _backing(market).toInt256() - _signedDebt(market);
+    }
+}
