@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from levtoken.artifacts import PROJECT
 from levtoken.evm import Contract, Evm, Revert, signed, words
+from levtoken.system import NO_BOUND, NOBODY, PythPrice, update_data
 from tests.vectors.files import VectorFileError
 from tests.vectors.model import Actor, Fill, LiquidationFees, Order, Position, Refused
 
@@ -22,7 +23,6 @@ PRICE_ID = b"\x01".ljust(32, b"\0")
 MAX_CONFIDENCE = 10**17
 MAX_MANTISSA = 2**63 - 1
 FINEST_EXPONENT = -18
-NOBODY = "0x" + "00" * 20
 
 FILLED = "OrderFilled(address,int256,uint256,uint256,uint256)"
 LIQUIDATED = "PositionLiquidated(address,address,int256,uint256,uint256,uint256,uint256)"
@@ -56,10 +56,11 @@ class ContractMarket:
         evm = self.evm = Evm(timestamp=start, project=project)
         self.asset = evm.deploy("MockERC20", "Asset", "AST", 18)
         self.feed = evm.deploy("MockAggregator", 18, "underlying / asset", 10**18)
-        push = evm.deploy("ChainlinkOracle", self.feed.address, LONG, 0, 2**128 - 1)
+        limits = (LONG, 0, NO_BOUND, NOBODY, 0)
+        push = evm.deploy("ChainlinkOracle", self.feed.address, *limits)
         self.pyth = evm.deploy("MockPythFeed", LONG, 0)
-        bounds = (LONG, MAX_CONFIDENCE, 0, 2**128 - 1)
-        pull = evm.deploy("PythOracle", self.pyth.address, PRICE_ID, *bounds)
+        limits = (LONG, MAX_CONFIDENCE, 0, NO_BOUND)
+        pull = evm.deploy("PythOracle", self.pyth.address, PRICE_ID, *limits)
         oracles = (push.address, pull.address)
         self.market = evm.deploy("MockPerpMarket", self.asset.address, *oracles, params)
         self._known: set[Actor] = set()
@@ -72,7 +73,7 @@ class ContractMarket:
 
     def move_margin(self, account: Actor, delta: int) -> None:
         if delta < 0:
-            self.verb(account, "withdrawMargin", -delta, self.actor(account))
+            self.verb(account, "trade", 0, delta, 0, self.actor(account))
         else:
             self.verb(account, "depositMargin", delta)
 
@@ -85,9 +86,8 @@ class ContractMarket:
 
     def execute(self, account: Actor, price: int, published: int, executor: Actor) -> Fill:
         number, exponent = mantissa(price)
-        # Price, confidence, exponent; the same averages; time of this and of the price before.
-        quoted = (number, 0, exponent, number, 0, published, published - 1)
-        update = self.pyth.call("createPriceFeedUpdateData", PRICE_ID, *quoted)
+        quote = PythPrice(number, published, exponent=exponent)
+        update = update_data(self.pyth, PRICE_ID, quote)
         self.verb(executor, "execute", self.actor(account), [update])
         return self._fill()
 
