@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 /// @notice An account at the venue, marked at the index price.
-/// @param price Index price, WAD; that of the last verb when `fault` is not 0.
+/// @param price Index price, WAD; that of the last verb when `fault` is not 0 or the venue has
+/// ended.
 /// @param size Position in the underlying, WAD, + long, - short.
-/// @param equity Margin + unrealised profit + accrued funding, WAD, never below 0.
+/// @param equity Margin + unrealised profit + accrued funding, WAD, never below 0; the part of it
+/// that the venue can pay to everybody when it owes more than it has.
 /// @param fault 0 when the price is good, otherwise the selector of the error that a verb raises.
 struct VenueState {
     uint256 price;

@@ -66,6 +66,8 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
 
     /// @notice Margin of `account` changed by `delta`, asset units.
     event MarginMoved(address indexed account, int256 delta);
+
+    /// @dev What the real market keeps of an accessible margin, and off its maximum leverage.
     uint256 private constant MILLI = 0.001e18;
 
     constructor(
@@ -146,7 +148,9 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         position.margin += (marginDelta * _unit).toInt256();
         q.whyNot = _marketFault(market);
         if (q.whyNot == 0) q.whyNot = _accountFault(position);
-        if (q.whyNot == 0 && marginDelta > 0) q.whyNot = _entryFault(market);
+        if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
+            q.whyNot = Errors.MarketInsolvent.selector;
+        }
         Fill memory fill = _fill(market, position, sizeDelta);
         q.fill = fill.price;
         q.fee = fill.fee;
@@ -185,7 +189,9 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         view
         returns (Entry memory)
     {
-        (Entry memory entry,) = _enter(_open(), _loadFree(account), assets, leverage);
+        MarketState memory market = _open();
+        _requireSolvent(market);
+        (Entry memory entry,) = _enter(market, _loadFree(account), assets, leverage);
         return entry;
     }
 
@@ -210,8 +216,9 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market = _open();
         Position memory position = _loadFree(msg.sender);
         Fill memory fill;
-        (entry, fill) = _enter(market, position, assets, leverage);
+        _requireSolvent(market);
         _credit(market, assets);
+        (entry, fill) = _enter(market, position, assets, leverage);
         _store(msg.sender, market, position);
         emit MarginMoved(msg.sender, assets.toInt256());
         _emitFilled(market, fill);
@@ -278,7 +285,6 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         uint256 assets,
         int256 leverage
     ) private view returns (Entry memory entry, Fill memory fill) {
-        Errors.raise(_entryFault(market));
         require(!_canLiquidate(market, position), Errors.Liquidatable());
         _mark(market, position);
         int256 added = (assets * _unit).toInt256();
@@ -360,10 +366,6 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         fill = _order(market, position, sizeDelta);
         bool grown = fill.fault == 0 && position.size.abs() > held;
         if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
-        if (fill.fault == 0 && fill.cost < 0 && _isInsolvent(market)) {
-            position.margin += fill.cost;
-            fill.cost = 0;
-        }
     }
 
     /// @dev The size that keeps the leverage of an open position while `added` (WAD) comes in.
@@ -411,16 +413,11 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     function _addMargin(MarketState memory market, Position memory position, uint256 assets)
         private
     {
-        Errors.raise(_entryFault(market));
+        _requireSolvent(market);
         _credit(market, assets);
         int256 added = (assets * _unit).toInt256();
         Errors.raise(_moveMargin(market, position, int256(market.price), added, 0));
         emit MarginMoved(msg.sender, assets.toInt256());
-    }
-
-    /// @dev Why nobody comes in, or 0.
-    function _entryFault(MarketState memory market) private view returns (bytes4) {
-        return _isInsolvent(market) ? Errors.MarketInsolvent.selector : bytes4(0);
     }
 
     /// @dev Stores, then pays: nothing is left to change when the assets move.

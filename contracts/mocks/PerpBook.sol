@@ -194,12 +194,13 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         fill.fee = SkewPricing.orderFee(_curve(market), sizeDelta, fill.price);
         next.margin = _marginAt(market, position, price) - fill.fee.toInt256();
         next.size = position.size + sizeDelta;
-        int256 after_ = next.margin + next.size * (int256(market.price) - price) / WAD;
-        fill.cost = _marked(market, position) - after_;
+        int256 left = next.margin + next.size * (int256(market.price) - price) / WAD;
+        fill.cost = _marked(market, position) - left;
         fill.fault = _orderFault(market, position, next, fill);
     }
 
-    /// @dev Fills an order at the index price of `market`; with a fault nothing changes.
+    /// @dev Fills an order at the index price of `market`; with a fault nothing changes. What the
+    /// skew would pay for it is lost while the market cannot pay everybody.
     function _order(MarketState memory market, Position memory position, int256 sizeDelta)
         internal
         view
@@ -210,6 +211,10 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         if (fill.fault != 0) return fill;
         _resize(market, position, sizeDelta);
         position.margin = next.margin;
+        if (fill.cost < 0 && _isInsolvent(market)) {
+            position.margin += fill.cost;
+            fill.cost = 0;
+        }
         bool open = next.size != 0;
         position.lastPrice = open ? int256(fill.price) : int256(0);
         position.fundingIndex = open ? market.fundingIndex : int256(0);
@@ -330,6 +335,10 @@ abstract contract PerpBook is ReentrancyGuardTransient {
 
     function _isInsolvent(MarketState memory market) internal view returns (bool) {
         return market.debt > _backing(market);
+    }
+
+    function _requireSolvent(MarketState memory market) internal view {
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
     }
 
     /// @dev What an equity of `amount` is paid, WAD, rounded down: all of it, or everybody's same

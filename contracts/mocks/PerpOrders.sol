@@ -33,7 +33,7 @@ abstract contract PerpOrders is PerpBook {
         require(address(pullOracle) != address(0), Errors.NoPullOracle());
         require(sizeDelta != 0, Errors.EmptyOrder());
         MarketState memory market = _open();
-        require(!_isInsolvent(market), Errors.MarketInsolvent());
+        _requireSolvent(market);
         Position memory position = _loadFree(msg.sender);
         (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
         Errors.raise(fill.fault);
