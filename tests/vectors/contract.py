@@ -5,12 +5,11 @@ always pay; the push and the pull oracle never find a price too old.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from eth_utils.crypto import keccak
 
-from levtoken.artifacts import PROJECT
+from levtoken.artifacts import Artifact
 from levtoken.evm import Contract, Evm, Revert, signed, words
 from levtoken.system import NO_BOUND, NOBODY, PythPrice, update_data
 from tests.vectors.files import VectorFileError
@@ -50,10 +49,14 @@ def address_of(actor: Actor) -> str:
 
 
 class ContractMarket:
-    """Deploys a market with `params` at time `start`."""
+    """Deploys a market with `params` at time `start`: the project's, or another build of it."""
 
-    def __init__(self, params: Mapping[str, int], start: int, project: Path = PROJECT) -> None:
-        evm = self.evm = Evm(timestamp=start, project=project)
+    def __init__(
+        self, params: Mapping[str, int], start: int, build: Artifact | None = None
+    ) -> None:
+        evm = self.evm = Evm(timestamp=start)
+        if build:
+            evm.artifacts[build.name] = build
         self.asset = evm.deploy("MockERC20", "Asset", "AST", 18)
         self.feed = evm.deploy("MockAggregator", 18, "underlying / asset", 10**18)
         limits = (LONG, 0, NO_BOUND, NOBODY, 0)

@@ -11,9 +11,11 @@ from typing import Any, Protocol
 
 import click
 
+from levtoken.artifacts import Artifact
 from levtoken.errors import LevtokenError
-from tests.vectors.contract import ContractMarket
-from tests.vectors.files import VectorFile, block_times, read
+from levtoken.evm import Revert
+from tests.vectors.contract import ContractMarket, InexactPriceError
+from tests.vectors.files import VectorFile, VectorFileError, block_times, read
 from tests.vectors.model import Fill, LiquidationFees, Refused
 
 OWN_FILES = sorted(Path(__file__).parent.glob("perp_*.json"))
@@ -67,7 +69,10 @@ class Replay:
     def run(self) -> Outcome:
         for number, step in enumerate(self.file.steps):
             self.where = f"{self.file.path.name} step {number} ({step['op']})"
-            getattr(self, f"_{step['op']}")(step)
+            try:
+                getattr(self, f"_{step['op']}")(step)
+            except InexactPriceError as error:
+                raise InexactPriceError(f"{self.where}: {error}") from None
             *_, (_, last) = block_times(step)
             self.market.at(last, step["price"])
             self._after(step["after"])
@@ -139,7 +144,11 @@ class Replay:
             self.outcome.compare(self.where, name, step[name], getattr(result, attribute, None))
 
     def _after(self, expected: Mapping[str, Any]) -> None:
-        actual = self.market.after(self.file.accounts)
+        try:
+            actual = self.market.after(self.file.accounts)
+        except Refused as refusal:
+            self.outcome.compare(self.where, "after", "what can be read", refusal.name)
+            return
         for name, value in expected.items():
             if name in actual and name != "accounts":
                 self.outcome.compare(self.where, name, value, actual[name])
@@ -151,10 +160,15 @@ class Replay:
                     self.outcome.compare(self.where, field_name, value, found)
 
 
-def replay(path: Path) -> Replay:
-    """The file at `path` on the compiled contracts."""
+def replay(path: Path, build: Artifact | None = None) -> Replay:
+    """The file at `path` on the compiled market, or on another build of it."""
     file = read(path)
-    found = Replay(file, ContractMarket(file.params, file.start))
+    try:
+        market = ContractMarket(file.params, file.start, build)
+    except Revert as error:
+        message = f"{path}: the market refuses params or global ({error.name}): check their values"
+        raise VectorFileError(message) from None
+    found = Replay(file, market)
     found.run()
     return found
 
