@@ -118,6 +118,19 @@ def test_funding_runs_on_at_the_price_of_the_execution(twin):
     assert twin.contract.after(1)["seqLast"] == unit < before
 
 
+@EITHER_SIDE
+def test_an_atomic_order_fills_like_a_delayed_one_without_its_deposit(sign):
+    atomic, delayed = (funded(MARGIN, maxFundingVelocity=0) for _ in range(2))
+    for twin in (atomic, delayed):
+        twin.trade(RIVAL, sign * wad(12))
+    fill = atomic.trade(TRADER, -sign * wad(20))
+    delayed.submit(TRADER, -sign * wad(20))
+    delayed.wait(5)
+    assert delayed.execute(TRADER) == fill
+    margins = [twin.account(TRADER)["margin"] for twin in (atomic, delayed)]
+    assert margins == [MARGIN - fill.fee, MARGIN - fill.fee - DEPOSIT]
+
+
 # One order at a time
 
 
