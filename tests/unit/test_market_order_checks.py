@@ -38,9 +38,10 @@ def test_only_an_order_that_reduces_strictly_may_leave_less_than_the_minimum_mar
     twin.wait(price=twin.price_with_equity(TRADER, wad(45)))
     with refused("InsufficientMargin"):
         twin.trade(TRADER, 1)
-    # The same size on the other side is not a reduction.
-    with refused("InsufficientMargin"):
-        twin.trade(TRADER, -wad(2))
+    # The same size or less on the other side is not a reduction.
+    for size in ("2", "1.5"):
+        with refused("InsufficientMargin"):
+            twin.trade(TRADER, -wad(size))
     twin.trade(TRADER, -1)
     twin.trade(TRADER, -wad(1) + 1)
     assert twin.account(TRADER)["size"] == 0
