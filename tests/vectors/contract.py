@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 
 from levtoken.artifacts import Artifact
 from levtoken.evm import Contract, Evm, Revert, signed, words
-from levtoken.system import NO_BOUND, NOBODY, PythPrice, update_data
+from levtoken.system import NO_BOUND, NOBODY
 from tests.vectors.files import VectorFileError
 from tests.vectors.model import Actor, Fill, LiquidationFees, Order, Position, Refused
 
@@ -89,8 +89,9 @@ class ContractMarket:
 
     def execute(self, account: Actor, price: int, published: int, executor: Actor) -> Fill:
         number, exponent = mantissa(price)
-        quote = PythPrice(number, published, exponent=exponent)
-        update = update_data(self.pyth, PRICE_ID, quote)
+        # Price, confidence, exponent; the averages of both; the times of this and of the last.
+        signed_price = (number, 0, exponent, number, 0, published, published)
+        update = self.pyth.call("createPriceFeedUpdateData", PRICE_ID, *signed_price)
         self.verb(executor, "execute", self.actor(account), [update])
         return self._fill()
 
