@@ -7,6 +7,8 @@ import os
 import random
 from collections import Counter
 
+import pytest
+
 from levtoken.units import WAD
 from tests.vectors.model import Refused
 from tests.vectors.twin import ACCOUNTS, KEEPER, STRANGER, Twin, wad
@@ -146,6 +148,7 @@ class Walk:
         return None if self.random.random() < 0.7 else self.twin.price
 
 
+@pytest.mark.slow
 def test_random_walks_of_the_market_are_the_models_to_the_wei():
     met: Counter[str] = Counter()
     for seed, changes in zip(SEEDS, CHANGES, strict=True):
