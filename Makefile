@@ -5,7 +5,7 @@ RUN := .venv/bin/python -m
 PORT ?= 8545
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chain demo compile test lint format lock licences clean
+.PHONY: help setup chain demo compile test vectors lint format lock licences clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ compile: setup ## Compile every contract anew
 
 test: setup ## Run the tests, for example make test ARGS="-k redeem"
 	@$(RUN) pytest $(ARGS)
+
+vectors: setup ## Replay vector files on the market, for example make vectors FILES="a.json b.json"
+	@$(RUN) tests.vectors.replay $(FILES) $(ARGS)
 
 lint: setup ## Check style and types of Python and Solidity
 	@$(RUN) ruff check $(PYTHON_SOURCES)

@@ -124,6 +124,7 @@ class System:
     assets: dict[str, ContractInstance]
     feeds: dict[str, ContractInstance]
     oracles: dict[str, ContractInstance]
+    pull_oracles: dict[str, ContractInstance]
     markets: dict[str, ContractInstance]
     tokens: dict[str, ContractInstance]
 
@@ -138,6 +139,11 @@ class System:
         return self.tokens[symbol]
 
 
+def is_local(network: str) -> bool:
+    """Whether mocks and test accounts are at home on the network of that name."""
+    return network in LOCAL_NETWORKS
+
+
 def connected() -> Place:
     """The connected network, as the node itself reports it."""
     provider = ape.networks.provider
@@ -145,7 +151,7 @@ def connected() -> Place:
     name = network.name.removesuffix("-fork")
     web3 = provider.web3
     chain_id = int(web3.eth.chain_id)
-    local = name in LOCAL_NETWORKS
+    local = is_local(name)
     # Ape takes any node for `local`, also one of a public chain.
     if chain_id not in LOCAL_CHAIN_IDS if local else chain_id != network.chain_id:
         raise ChainError(
@@ -202,7 +208,8 @@ def system(deployment: Deployment) -> System:
         lens=at("LeveragedTokenLens", deployment.lens),
         assets=_all("MockERC20", deployment.assets),
         feeds=_all("MockAggregator", deployment.feeds),
-        oracles=_all("ChainlinkOracle", deployment.oracles),
+        oracles=_all("IOracle", deployment.oracles),
+        pull_oracles=_all("PythOracle", deployment.pull_oracles),
         markets=_all("MockPerpMarket", deployment.markets),
         tokens=_all("LeveragedToken", deployment.tokens),
     )
@@ -221,9 +228,13 @@ def at(contract: str, address: str) -> ContractInstance:
     return ContractInstance(address, getattr(ape.project, contract).contract_type)
 
 
-def send(method: ContractTransactionHandler, *arguments: object, sender: AccountAPI) -> ReceiptAPI:
-    """Sends a call as a transaction, with room for what the estimate of its gas cannot see."""
-    return sender.call(with_room(method.as_transaction(*arguments, sender=sender)))
+def send(
+    method: ContractTransactionHandler, *arguments: object, sender: AccountAPI, value: int = 0
+) -> ReceiptAPI:
+    """Sends a call with `value` wei as a transaction, with room for what the estimate of its gas
+    cannot see."""
+    transaction = method.as_transaction(*arguments, sender=sender, value=value)
+    return sender.call(with_room(transaction))
 
 
 def with_room(transaction: TransactionAPI) -> TransactionAPI:

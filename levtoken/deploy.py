@@ -14,6 +14,7 @@ from levtoken.chain import Place, connected, mismatch
 from levtoken.deployments import Deployment, load_record
 from levtoken.errors import ChainError, ConfigError, DeploymentError
 from levtoken.markets import Config
+from levtoken.oracles import oracles_of
 from levtoken.steps import Step, local_steps, public_steps, underlyings_of
 from levtoken.transactions import Journal
 from levtoken.units import from_fixed
@@ -98,9 +99,9 @@ def _missing(
     config: Config, symbols: Sequence[str], account: AccountAPI, record: Deployment, place: Place
 ) -> tuple[Step, ...]:
     steps = (
-        local_steps(config, symbols, account)
+        local_steps(config, symbols, account, place.name)
         if place.local
-        else public_steps(config, symbols, account, set(record.feeds))
+        else public_steps(config, symbols, account, place.name)
     )
     return tuple(step for step in steps if not record.has(step.key))
 
@@ -141,6 +142,7 @@ def _with_existing(config: Config, place: Place, record: Deployment) -> Deployme
             f"got {network.chain_id}"
         )
     existing = {f"assets.{symbol}": address for symbol, address in network.assets.items()}
+    existing |= {"sequencer": network.sequencer, "pyth": network.pyth}
     for underlying, market in network.markets.items():
         existing[f"markets.{underlying}"] = market.venue
         existing[f"feeds.{underlying}"] = market.feed
@@ -156,7 +158,10 @@ def _check_existing(
     """What must exist on a public network is named there, is a contract and fits."""
     file = f"config/networks/{place.name}.yaml"
     for underlying in underlyings_of(config, symbols):
-        for step in (f"assets.{config.markets[underlying].asset}", f"markets.{underlying}"):
+        needed = [f"assets.{config.markets[underlying].asset}", f"markets.{underlying}"]
+        for oracle in oracles_of(config, place.name, underlying):
+            needed += oracle.needs
+        for step in needed + ["sequencer"] * (record.sequencer is not None):
             address = record.address(step)
             if address is None:
                 raise ConfigError(
@@ -168,7 +173,8 @@ def _check_existing(
             checks = verify_market(config, underlying, record)
         except ApeException:
             raise ConfigError(
-                f"{file}: markets.{underlying}: asset and venue do not answer as such: check them"
+                f"{file}: markets.{underlying}: asset, venue and feed do not answer as such: check "
+                "them"
             ) from None
         _check_same(checks, place)
 

@@ -3,7 +3,6 @@ that a deployment that was killed continues where it stopped and deploys nothing
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -11,8 +10,16 @@ from levtoken.errors import DeploymentError
 from levtoken.markets import Address
 from levtoken.yamlfile import Model, explain
 
-Group = Literal["assets", "feeds", "oracles", "markets", "tokens"]
-SINGLE = ("blueprint", "factory", "lens")
+SINGLE = ("sequencer", "pyth", "blueprint", "factory", "lens")
+GROUPS = (
+    "assets",
+    "feeds",
+    "oracles",
+    "chainlink_oracles",
+    "pull_oracles",
+    "markets",
+    "tokens",
+)
 
 
 class Pending(Model):
@@ -32,7 +39,11 @@ class Deployment(Model):
     genesis: str  # hash of block 0: tells a local chain from its successor on the same port
     assets: dict[str, Address] = Field(default={})
     feeds: dict[str, Address] = Field(default={})
-    oracles: dict[str, Address] = Field(default={})
+    sequencer: Address | None = None  # the feed of its uptime
+    pyth: Address | None = None
+    oracles: dict[str, Address] = Field(default={})  # of the index price
+    chainlink_oracles: dict[str, Address] = Field(default={})  # halves of an index price
+    pull_oracles: dict[str, Address] = Field(default={})  # of Pyth
     markets: dict[str, Address] = Field(default={})
     blueprint: Address | None = None
     factory: Address | None = None
@@ -58,8 +69,7 @@ class Deployment(Model):
 
     def addresses(self) -> list[str]:
         """Every address of the record."""
-        groups = (self.assets, self.feeds, self.oracles, self.markets, self.tokens)
-        found = [address for group in groups for address in group.values()]
+        found = [address for group in GROUPS for address in getattr(self, group).values()]
         return found + [address for step in SINGLE if (address := self.address(step))]
 
     def with_address(self, step: str, address: str) -> "Deployment":

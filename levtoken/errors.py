@@ -8,6 +8,13 @@ LevtokenError
 │   ├── Revert               a call of the in-process EVM reverted (evm.py)
 │   └── RevertedError        a transaction of a replay reverted; the message names the error
 ├── OutputError          a result cannot be written
+├── FetchError           prices cannot be downloaded; what is there already stays
+│   ├── UnknownMarketError   the exchange has no such market, or no funding rates
+│   ├── UnreachableError     the exchange did not answer, several times
+│   ├── RateLimitError       the exchange asks for more patience than a command has
+│   ├── RefusedError         the exchange refuses what is asked for, or where it comes from
+│   ├── BadAnswerError       the exchange's answer is not what its documentation says
+│   └── BusyFolderError      another download is writing to the same folder
 └── PriceError           a price file cannot be replayed
     ├── PriceFileError       it is missing, unreadable, or neither Parquet nor CSV
     ├── MissingColumnError   it has no column of times or of prices
@@ -43,6 +50,34 @@ class RevertedError(ChainError):
 
 class OutputError(LevtokenError):
     """A result cannot be written where it should go."""
+
+
+class FetchError(LevtokenError):
+    """Prices cannot be downloaded. What was downloaded before stays and is not asked for again."""
+
+
+class UnknownMarketError(FetchError):
+    """The exchange has no such market, or the market has no funding rates."""
+
+
+class UnreachableError(FetchError):
+    """The exchange did not answer, however often it was asked."""
+
+
+class RateLimitError(FetchError):
+    """The exchange wants no more requests for longer than a command waits."""
+
+
+class RefusedError(FetchError):
+    """The exchange refuses the request, or the place it comes from."""
+
+
+class BadAnswerError(FetchError):
+    """An answer is not what the exchange's documentation says, or contradicts itself."""
+
+
+class BusyFolderError(FetchError):
+    """Another download is writing to the same folder."""
 
 
 class PriceError(LevtokenError):

@@ -20,6 +20,7 @@ from levtoken.artifacts import PROJECT, AbiValue, Artifact, error_names, load
 from levtoken.errors import ChainError
 
 DEPLOYER = "0x" + "d0" * 20
+FAUCET = "0x" + "fa" * 20
 LOCAL_CHAIN_ID = 31337
 RULES = "PRAGUE"  # the newest that pyrevm 0.3.7 knows
 GAS_LIMIT = 2**63  # no call fails for gas
@@ -59,13 +60,26 @@ class Evm:
         """Starts the next block at `timestamp`, seconds since the epoch."""
         self._set_block(self.number + 1, timestamp)
 
-    def view(self, to: str, calldata: bytes, sender: str = DEPLOYER) -> bytes:
-        """What a call returns; raises `Revert`. State stays as it is."""
-        return self._call(sender, to, calldata, is_static=True)
+    def view(
+        self, to: str, calldata: bytes, sender: str = DEPLOYER, *, gas: int | None = None
+    ) -> bytes:
+        """What a call returns; raises `Revert`. State stays as it is. Gas: all there is."""
+        return self._call(sender, to, calldata, is_static=True, gas=gas)
 
-    def send(self, to: str, calldata: bytes, sender: str = DEPLOYER) -> bytes:
-        """What a transaction returns; raises `Revert`."""
-        return self._call(sender, to, calldata, is_static=False)
+    def send(self, to: str, calldata: bytes, sender: str = DEPLOYER, *, value: int = 0) -> bytes:
+        """What a transaction with `value` wei returns; raises `Revert`."""
+        return self._call(sender, to, calldata, is_static=False, value=value)
+
+    def give(self, address: str, wei: int) -> None:
+        """Adds to the ether of an account, whether it takes any or not. A balance that is set would
+        outlive `rolled_back`; what a contract leaves behind when it is destroyed does not."""
+        self._evm.set_balance(FAUCET, self.balance(FAUCET) + wei)
+        # PUSH20 address, SELFDESTRUCT
+        self._evm.deploy(FAUCET, bytes.fromhex(f"73{address.removeprefix('0x')}ff"), value=wei)
+
+    def balance(self, address: str) -> int:
+        """The ether of an account, wei."""
+        return int(self._evm.get_balance(address))
 
     def deploy(self, name: str, *arguments: AbiValue, sender: str = DEPLOYER) -> "Contract":
         artifact = self.artifacts[name]
@@ -91,6 +105,10 @@ class Evm:
         """The contract `name` that was deployed at `address` by another one."""
         return Contract(self, self.artifacts[name], address)
 
+    def name_of(self, selector: bytes) -> str:
+        """The name of the contracts' error that has the selector."""
+        return self._errors[selector]
+
     def logs(self) -> list[tuple[str, list[str], bytes]]:
         """Address, topics and data of every event of the last transaction."""
         result = self._evm.result
@@ -111,10 +129,22 @@ class Evm:
         self.number, self.timestamp = number, timestamp
         self._evm.set_block_env(BlockEnv(number=number, timestamp=timestamp))
 
-    def _call(self, sender: str, to: str, calldata: bytes, *, is_static: bool) -> bytes:
+    def _call(  # noqa: PLR0913 what a transaction has
+        self,
+        sender: str,
+        to: str,
+        calldata: bytes,
+        *,
+        is_static: bool,
+        value: int = 0,
+        gas: int | None = None,
+    ) -> bytes:
         self._evm.reset_transient_storage()
         try:
-            return bytes(self._evm.message_call(sender, to, calldata, is_static=is_static))
+            result = self._evm.message_call(
+                sender, to, calldata, value=value, gas=gas, is_static=is_static
+            )
+            return bytes(result)
         except RuntimeError as error:
             raise self._revert(error) from None
 
@@ -143,9 +173,12 @@ class Contract:
         function = self.artifact.function(name, len(arguments))
         return function.result(self.evm.view(self.address, function.calldata(*arguments), sender))
 
-    def transact(self, name: str, *arguments: AbiValue, sender: str = DEPLOYER) -> AbiValue:
+    def transact(
+        self, name: str, *arguments: AbiValue, sender: str = DEPLOYER, value: int = 0
+    ) -> AbiValue:
         function = self.artifact.function(name, len(arguments))
-        return function.result(self.evm.send(self.address, function.calldata(*arguments), sender))
+        calldata = function.calldata(*arguments)
+        return function.result(self.evm.send(self.address, calldata, sender, value=value))
 
 
 def words(data: bytes) -> list[int]:

@@ -35,7 +35,7 @@ REMEDIES = {
     "InsufficientMargin": "use a larger amount: a position needs the margin that its market asks",
     "Liquidatable": "wait until it is rebalanced or liquidated, or use a smaller amount",
     "MarketSizeExceeded": "use a smaller amount",
-    "PriceStale": "wait for the feed; on a local chain: ape run price UNDERLYING",
+    "PriceStale": "wait for the feed; on a local chain: ape run feed push UNDERLYING",
     "SharesBelowLocked": "use a larger amount: it is the first deposit",
     "SharesBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
 }

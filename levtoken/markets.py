@@ -7,7 +7,7 @@ encoder takes.
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from eth_utils.address import is_checksum_address
 from pydantic import AfterValidator, Field, model_validator
@@ -24,7 +24,8 @@ MAX_SLIPPAGE = Decimal("0.05")  # RebalancePolicy, as the next two
 MAX_REWARD_RATE = Decimal("0.001")
 MAX_COOLDOWN = 7 * 86400
 MAX_NAME = 31  # what fits into a bytes32 with its length
-MAX_PRICE = 2**128 - 1  # WAD, ChainlinkOracle
+MAX_PRICE = 2**128 - 1  # WAD, ChainlinkOracle and PythOracle
+PRICE_ID = r"^0x[0-9a-f]{64}$"
 
 
 def _checksummed(value: str) -> str:
@@ -38,6 +39,8 @@ Positive = Annotated[Exact, Field(gt=0)]
 NotNegative = Annotated[Exact, Field(ge=0)]
 Fraction = Annotated[Exact, Field(ge=0, lt=1)]
 Seconds = Annotated[Whole, Field(gt=0)]
+Inside = Annotated[Exact, Field(gt=0, lt=1)]
+OracleKind = Literal["chainlink", "pyth", "dual"]
 Label = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[\x20-\x7e]+$")]
 
 
@@ -56,6 +59,10 @@ class Feed(Model):
     heartbeat: Seconds = Field(description="Oldest answer that is good, seconds")
     min_answer: NotNegative = Field(description="Answers at or below are refused, price")
     max_answer: Positive = Field(description="Answers at or above are refused, price")
+    grace: Seconds = Field(
+        default=3600,
+        description="Time after a rollup's sequencer came up in which answers are refused, seconds",
+    )
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
@@ -68,6 +75,36 @@ class Feed(Model):
     def to_answer(self, price: Decimal) -> int:
         """`price` in the feed's decimals."""
         return to_fixed(price, self.decimals)
+
+
+class PythPrice(Model):
+    """The price of an underlying at Pyth, and when it is refused."""
+
+    price_id: Annotated[str, Field(pattern=PRICE_ID)] = Field(
+        description="Which price of the Pyth contract, 32 bytes in quotes"
+    )
+    max_age: Seconds = Field(description="Oldest price that is good, seconds")
+    max_confidence: Inside = Field(
+        description="Widest confidence interval that is good, fraction of the price"
+    )
+    min_price: NotNegative = Field(description="Prices at or below are refused")
+    max_price: Positive = Field(description="Prices at or above are refused")
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min_price >= self.max_price:
+            raise ValueError("min_price: expected a price below max_price")
+        if to_fixed(self.max_price) > MAX_PRICE:
+            raise ValueError("max_price: expected a price that fits 128 bits")
+        return self
+
+
+class Dual(Model):
+    """Two sources that must agree."""
+
+    max_deviation: Inside = Field(
+        description="Largest difference of the feed and Pyth, fraction of the lower"
+    )
 
 
 class LocalMarket(Model):
@@ -127,6 +164,8 @@ class Market(Model):
         description="Largest slice of a rebalance, underlying; safe: 0.9 x skew_scale x both fees"
     )
     feed: Feed
+    pyth: PythPrice | None = None
+    dual: Dual | None = None
     local: LocalMarket
 
     @model_validator(mode="after")
@@ -252,6 +291,13 @@ class NetworkMarket(Model):
     feed: Address | None = Field(
         default=None, description="Chainlink feed; when given, an oracle is deployed on it"
     )
+    heartbeat: Seconds | None = Field(
+        default=None, description="Oldest answer that is good here, when not that of the market"
+    )
+    oracle: OracleKind = Field(
+        default="chainlink",
+        description="Which oracle is deployed: chainlink, pyth or dual, which asks both",
+    )
 
 
 class Network(Model):
@@ -259,6 +305,10 @@ class Network(Model):
 
     chain_id: Annotated[Whole, Field(gt=0)] = Field(description="Deploying elsewhere is refused")
     assets: dict[str, Address | None] = Field(description="Asset by symbol; null: to be filled in")
+    sequencer: Address | None = Field(
+        default=None, description="Chainlink's feed of the rollup's uptime; null: not a rollup"
+    )
+    pyth: Address | None = Field(default=None, description="The Pyth contract")
     markets: dict[str, NetworkMarket] = Field(description="Venue and feed by underlying")
 
 
@@ -281,6 +331,17 @@ class Config(Model):
             known = ", ".join(self.tokens)
             raise ConfigError(f"no token {symbol}: choose from {known}, or add it to tokens.yaml")
         return self.tokens[symbol]
+
+    def existing(self, network: str, underlying: str) -> NetworkMarket:
+        """What is said of an underlying on a network; on local chains nothing is."""
+        there = self.networks.get(network)
+        return NetworkMarket() if there is None else there.markets.get(underlying, NetworkMarket())
+
+    def feed(self, network: str, underlying: str) -> Feed:
+        """The feed of an underlying as it is on a network."""
+        feed = self.markets[underlying].feed
+        heartbeat = self.existing(network, underlying).heartbeat
+        return feed.model_copy(update={"heartbeat": heartbeat}) if heartbeat else feed
 
     def policy_struct(self, symbol: str) -> Struct:
         """`Policy` of a token, in its contract's order and units."""
@@ -369,9 +430,22 @@ def _check_network(config: Config, network: Network, where: str) -> None:
     for symbol in network.assets:
         if symbol not in config.assets:
             _refuse(f"{where}: assets.{symbol}", config.assets, symbol)
-    for underlying in network.markets:
+    for underlying, there in network.markets.items():
         if underlying not in config.markets:
             _refuse(f"{where}: markets.{underlying}", config.markets, underlying)
+        if fault := _oracle_fault(network, there, config.markets[underlying]):
+            raise ConfigError(f"{where}: markets.{underlying}.oracle: {there.oracle} needs {fault}")
+
+
+def _oracle_fault(network: Network, there: NetworkMarket, market: Market) -> str | None:
+    """What the oracle that a network asks for lacks."""
+    if there.oracle == "chainlink":
+        return None
+    if network.pyth is None or market.pyth is None:
+        return "pyth, an address here and a section of the market"
+    if there.oracle == "dual" and (there.feed is None or market.dual is None):
+        return "feed here and the section dual of the market"
+    return None
 
 
 def _refuse(where: str, known: dict[str, T], got: str) -> None:

@@ -9,13 +9,15 @@ from ape.api import AccountAPI, TransactionAPI
 from levtoken.chain import at
 from levtoken.deployments import Deployment
 from levtoken.markets import Config
+from levtoken.oracles import NOBODY, Oracle, oracles_of
 from levtoken.units import to_fixed
 
 PREAMBLE = bytes.fromhex("fe7100")  # of a blueprint, ERC-5202 version 0
 # Init code that stores what follows it:
 # PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
 LOADER = "61{:04x}80600a5f395ff3"
-NOBODY = "0x" + "00" * 20
+PYTH_FEE = 1  # wei an update, as real ones ask
+PYTH_VALID_TIME = 60  # seconds; only calls that are not made here look at it
 CALL_GAS = 120_000  # more than any of the calls takes
 CREATE_GAS = 500_000  # base, constructor and storage, more than any of the contracts takes
 BYTE_GAS = 216  # a byte of code: 200 stored, 16 sent
@@ -37,22 +39,30 @@ class Step:
     find: Callable[[Deployment], str | None] = _nowhere
 
 
-def local_steps(config: Config, symbols: Sequence[str], account: AccountAPI) -> list[Step]:
+def local_steps(
+    config: Config, symbols: Sequence[str], account: AccountAPI, network: str
+) -> list[Step]:
     """Everything, mocks included."""
     underlyings = underlyings_of(config, symbols)
     assets = dict.fromkeys(config.markets[underlying].asset for underlying in underlyings)
     steps = [_asset(config, symbol) for symbol in assets]
+    if any(config.markets[underlying].pyth for underlying in underlyings):
+        steps.append(_create("pyth", "MockPythFeed", lambda _: (PYTH_VALID_TIME, PYTH_FEE)))
     for underlying in underlyings:
-        steps += [*_market(config, underlying), *_pool(config, underlying, account)]
+        steps += [*_market(config, network, underlying), *_pool(config, underlying, account)]
     return steps + list(_protocol(config, symbols, account))
 
 
 def public_steps(
-    config: Config, symbols: Sequence[str], account: AccountAPI, feeds: set[str]
+    config: Config, symbols: Sequence[str], account: AccountAPI, network: str
 ) -> list[Step]:
-    """The protocol alone, and an oracle for every underlying in `feeds`."""
-    oracles = [u for u in underlyings_of(config, symbols) if u in feeds]
-    return [_oracle(config, u) for u in oracles] + list(_protocol(config, symbols, account))
+    """The protocol alone, and the oracles that the network's file asks for."""
+    steps = [
+        _oracle(oracle)
+        for underlying in underlyings_of(config, symbols)
+        for oracle in oracles_of(config, network, underlying)
+    ]
+    return steps + list(_protocol(config, symbols, account))
 
 
 def underlyings_of(config: Config, symbols: Sequence[str]) -> list[str]:
@@ -71,32 +81,30 @@ def _asset(config: Config, symbol: str) -> Step:
     return _create(f"assets.{symbol}", "MockERC20", lambda _: arguments)
 
 
-def _oracle(config: Config, underlying: str) -> Step:
-    feed = config.markets[underlying].feed
-    bounds = (feed.to_answer(feed.min_answer), feed.to_answer(feed.max_answer))
-    return _create(
-        f"oracles.{underlying}",
-        "ChainlinkOracle",
-        lambda record: (record.feeds[underlying], feed.heartbeat, *bounds),
-    )
+def _oracle(oracle: Oracle) -> Step:
+    def arguments(record: Deployment) -> tuple[object, ...]:
+        return tuple(oracle.arguments(record).values())
+
+    return _create(oracle.key, oracle.contract, arguments)
 
 
-def _market(config: Config, underlying: str) -> Iterator[Step]:
-    """Feed, oracle and market."""
+def _market(config: Config, network: str, underlying: str) -> Iterator[Step]:
+    """Feed, oracles and market."""
     market = config.markets[underlying]
     feed = market.feed
     answer = feed.to_answer(market.local.price)
     yield _create(
         f"feeds.{underlying}", "MockAggregator", lambda _: (feed.decimals, feed.description, answer)
     )
-    yield _oracle(config, underlying)
+    for oracle in oracles_of(config, network, underlying):
+        yield _oracle(oracle)
     yield _create(
         f"markets.{underlying}",
         "MockPerpMarket",
         lambda record: (
             record.assets[market.asset],
             record.oracles[underlying],
-            NOBODY,
+            record.pull_oracles.get(underlying, NOBODY),
             market.struct(),
         ),
     )

@@ -1,10 +1,12 @@
-"""The whole system in one in-process EVM: asset, feed, oracle, market, factory and lens."""
+"""The whole system in one in-process EVM: asset, feeds, oracles, market, factory and lens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from levtoken.evm import Contract, Evm
+from levtoken.feeds import Signed
+from levtoken.units import WAD
 
 NOBODY = "0x" + "00" * 20
 NO_BOUND = 2**128 - 1  # WAD; the largest price that the oracle can be told to refuse
@@ -22,6 +24,19 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class PythFeed:
+    """A price of the Pyth contract, when it is refused, and what an update costs (wei). Confidence
+    and bounds are WAD."""
+
+    price_id: bytes = b"\x01" * 32
+    max_age: int = 60
+    max_confidence: int = WAD // 100
+    min_price: int = 0
+    max_price: int = NO_BOUND
+    fee: int = 1
+
+
+@dataclass(frozen=True)
 class System:
     """What `deploy_system` deployed."""
 
@@ -29,6 +44,8 @@ class System:
     asset: Contract
     feed: Contract
     oracle: Contract
+    pyth: Contract
+    pull_oracle: Contract
     market: Contract
     factory: Contract
     lens: Contract
@@ -47,17 +64,47 @@ class System:
         }
         return self.evm.at("LeveragedToken", self.factory.transact("create", params))
 
+    def price_update(self, signed: Signed) -> tuple[list[bytes], int]:
+        """The data that bring a price to `pull_oracle`, and what that costs, wei."""
+        data = [update_data(self.pyth, self.pull_oracle.call("priceId"), signed)]
+        return data, self.pull_oracle.call("updateFee", data)
+
+
+def update_data(pyth: Contract, price_id: bytes, signed: Signed) -> bytes:
+    """An update as the mock of Pyth takes it. The averages and the time before are the newest's:
+    nobody reads them here."""
+    numbers = (signed.price, signed.confidence)
+    times = (signed.time, signed.time)
+    made: bytes = pyth.call(
+        "createPriceFeedUpdateData", price_id, *numbers, signed.exponent, *numbers, *times
+    )
+    return made
+
 
 def deploy_system(
-    evm: Evm, *, feed: Feed, market: Mapping[str, Any], asset_decimals: int = 6
+    evm: Evm,
+    *,
+    feed: Feed,
+    market: Mapping[str, Any],
+    asset_decimals: int = 6,
+    pyth_feed: PythFeed = PythFeed(),
 ) -> System:
     """Deploys mocks and protocol. `market` has the fields of the contract's `MarketParams`."""
     asset = evm.deploy("MockERC20", "Asset", "AST", asset_decimals)
     aggregator = evm.deploy("MockAggregator", feed.decimals, "underlying / asset", feed.answer)
     max_answer = feed.max_answer or NO_BOUND // 10 ** (18 - feed.decimals)
-    bounds = (feed.heartbeat, feed.min_answer, max_answer)
-    oracle = evm.deploy("ChainlinkOracle", aggregator.address, *bounds)
-    venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, NOBODY, market)
+    limits = (feed.heartbeat, feed.min_answer, max_answer, NOBODY, 0)
+    oracle = evm.deploy("ChainlinkOracle", aggregator.address, *limits)
+    pyth = evm.deploy("MockPythFeed", pyth_feed.max_age, pyth_feed.fee)
+    pull_oracle = deploy_pyth_oracle(evm, pyth, pyth_feed)
+    venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, pull_oracle.address, market)
     factory = evm.deploy("LeveragedTokenFactory", evm.deploy_blueprint("LeveragedToken"))
     lens = evm.deploy("LeveragedTokenLens")
-    return System(evm, asset, aggregator, oracle, venue, factory, lens)
+    return System(evm, asset, aggregator, oracle, pyth, pull_oracle, venue, factory, lens)
+
+
+def deploy_pyth_oracle(evm: Evm, pyth: Contract, feed: PythFeed) -> Contract:
+    """The oracle of one price of the Pyth contract."""
+    bounds = (feed.min_price, feed.max_price)
+    limits = (feed.price_id, feed.max_age, feed.max_confidence, *bounds)
+    return evm.deploy("PythOracle", pyth.address, *limits)

@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 from rich import box
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 
 from levtoken.chain import TokenStatus, Trigger
 from levtoken.flows import Coin, Flow
+from levtoken.publish import Reading
+from levtoken.screen import print_whole
 from levtoken.units import from_fixed
 from levtoken.verify import Check
 
-WIDEST = 500
 ENDLESS = 2**256 - 1  # leverage without equity
 CALM = {"NothingDue": "not due", "TokenFlat": "no position"}
 # Fields that are not WAD: seconds, and amounts in the asset's own decimals.
@@ -32,7 +32,7 @@ def print_checks(checks: Sequence[Check]) -> None:
         for check in own:
             if not check.ok:
                 table.add_row("", f"{check.field} is {check.actual}", f"not {check.expected}")
-    _show(table)
+    print_whole(table, Console())
 
 
 def print_status(statuses: Sequence[TokenStatus]) -> None:
@@ -43,7 +43,24 @@ def print_status(statuses: Sequence[TokenStatus]) -> None:
     table.add_column("rebalance")
     for status in statuses:
         table.add_row(*_row(status))
-    _show(table)
+    print_whole(table, Console())
+
+
+def reading_line(reading: Reading) -> str:
+    """What an oracle says."""
+    said = reading.fault if reading.price is None else f"{reading.price.normalize():,f}"
+    return f"{reading.underlying} {reading.source}: {said}"
+
+
+def readings_json(readings: Sequence[Reading]) -> list[dict[str, object]]:
+    """The same for programs: prices exact, as strings."""
+    return [
+        {
+            **asdict(reading),
+            "price": None if reading.price is None else f"{reading.price.normalize():f}",
+        }
+        for reading in readings
+    ]
 
 
 def preview_line(flow: Flow, paid: Coin, received: Coin) -> str:
@@ -103,10 +120,3 @@ def _rebalance(status: TokenStatus) -> str:
 
 def _table(*headings: str) -> Table:
     return Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def _show(table: Table) -> None:
-    """Prints the table whole: a number that is cut to fit a narrow terminal is a wrong number."""
-    console = Console()
-    width = Measurement.get(console, console.options.update(width=WIDEST), table).maximum
-    Console(width=max(console.width, width)).print(table)

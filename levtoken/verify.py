@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import ape
+from ape.exceptions import ApeException
 
 from levtoken.chain import at
 from levtoken.deployments import Deployment
 from levtoken.markets import Config
+from levtoken.oracles import NOBODY, Oracle, oracles_of
 from levtoken.steps import blueprint_code, underlyings_of
 from levtoken.units import to_fixed
 
@@ -36,8 +38,9 @@ def verify(config: Config, symbols: Sequence[str], record: Deployment) -> list[C
     for asset in dict.fromkeys(config.markets[underlying].asset for underlying in underlyings):
         checks += _asset(config, asset, record)
     for underlying in underlyings:
-        if underlying in record.oracles:
-            checks += _oracle(config, underlying, record)
+        checks += _feed(config, underlying, record)
+        for oracle in oracles_of(config, record.network, underlying):
+            checks += _oracle(oracle, record)
         checks += _market(config, underlying, record)
     checks += _factory(record)
     for symbol in symbols:
@@ -46,9 +49,9 @@ def verify(config: Config, symbols: Sequence[str], record: Deployment) -> list[C
 
 
 def verify_market(config: Config, underlying: str, record: Deployment) -> list[Check]:
-    """What must hold of a market and its asset before a token is created there."""
+    """What must hold of a market, its asset and its feed before a token is created there."""
     asset = _asset(config, config.markets[underlying].asset, record)
-    return [*asset, *_market(config, underlying, record)]
+    return [*asset, *_feed(config, underlying, record), *_market(config, underlying, record)]
 
 
 def _asset(config: Config, symbol: str, record: Deployment) -> Iterator[Check]:
@@ -56,15 +59,22 @@ def _asset(config: Config, symbol: str, record: Deployment) -> Iterator[Check]:
     yield _same(symbol, "decimals", config.assets[symbol].decimals, contract.decimals())
 
 
-def _oracle(config: Config, underlying: str, record: Deployment) -> Iterator[Check]:
+def _oracle(oracle: Oracle, record: Deployment) -> Iterator[Check]:
+    contract = at(oracle.contract, str(record.address(oracle.key)))
+    for field, value in oracle.arguments(record).items():
+        try:
+            told = getattr(contract, field)()
+        except ApeException:  # it has no such view
+            yield Check(oracle.key, "contract", oracle.contract, "another one")
+            return
+        yield _same(oracle.key, field, value, told)
+
+
+def _feed(config: Config, underlying: str, record: Deployment) -> Iterator[Check]:
+    if underlying not in record.feeds:
+        return
     wanted = config.markets[underlying].feed
-    subject = f"{underlying} oracle"
-    oracle = at("ChainlinkOracle", record.oracles[underlying])
     feed = at("MockAggregator", record.feeds[underlying])
-    yield _same(subject, "feed", record.feeds[underlying], oracle.feed())
-    yield _same(subject, "heartbeat", wanted.heartbeat, oracle.heartbeat())
-    yield _same(subject, "minAnswer", wanted.to_answer(wanted.min_answer), oracle.minAnswer())
-    yield _same(subject, "maxAnswer", wanted.to_answer(wanted.max_answer), oracle.maxAnswer())
     yield _same(f"{underlying} feed", "decimals", wanted.decimals, feed.decimals())
     yield _same(f"{underlying} feed", "description", wanted.description, feed.description())
 
@@ -82,6 +92,8 @@ def _market(config: Config, underlying: str, record: Deployment) -> Iterator[Che
     yield _same(subject, "liquidationBuffer", buffer, limits.liquidationBuffer)
     if f"markets.{underlying}" in record.transactions:  # a mock of ours, which tells its oracle
         yield _same(subject, "oracle", record.oracles[underlying], venue.oracle())
+        pull = record.pull_oracles.get(underlying, NOBODY)
+        yield _same(subject, "pullOracle", pull, venue.pullOracle())
 
 
 def _factory(record: Deployment) -> Iterator[Check]:
@@ -111,4 +123,8 @@ def _token(config: Config, symbol: str, record: Deployment) -> Iterator[Check]:
 
 
 def _same(subject: str, field: str, expected: object, actual: object) -> Check:
-    return Check(subject, field, str(expected), str(actual))
+    return Check(subject, field, _text(expected), _text(actual))
+
+
+def _text(value: object) -> str:
+    return "0x" + bytes(value).hex() if isinstance(value, bytes) else str(value)

@@ -22,6 +22,7 @@ FEED_DECIMALS = 8
 HEARTBEAT = 3_600
 PRICE = 60_000
 NO_PULL = "0x" + "00" * 20  # no pull oracle: atomic orders only
+NO_SEQUENCER = ("0x" + "00" * 20, 0)  # no feed of its uptime, and no grace period
 BTC_MARKET = {
     "skewScale": to_fixed(100_000),
     "maxFundingVelocity": to_fixed(9),
@@ -142,7 +143,7 @@ def build_world(decimals: int = 6, **changes: int) -> World:
     feed = deployer.deploy(
         project.MockAggregator, FEED_DECIMALS, "BTC / USD", PRICE * 10**FEED_DECIMALS
     )
-    oracle = deployer.deploy(project.ChainlinkOracle, feed, HEARTBEAT, 10**8, 10**16)
+    oracle = deployer.deploy(project.ChainlinkOracle, feed, HEARTBEAT, 10**8, 10**16, *NO_SEQUENCER)
     market = deployer.deploy(project.MockPerpMarket, asset, oracle, NO_PULL, BTC_MARKET)
     factory = deployer.deploy(project.LeveragedTokenFactory, blueprint(deployer))
     lens = deployer.deploy(project.LeveragedTokenLens)

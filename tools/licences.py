@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 REASONS = {
     "ape-foundry": "runs Anvil as Ape's local chain and forks",
     "ape-solidity": "compiles Solidity for Ape",
+    "ccxt": "downloads of prices and funding rates",
     "click": "command-line scripts",
     "eth-abi": "encodes calls for the in-process EVM",
     "eth-ape": "contracts, accounts, networks, scripts and tests",
@@ -29,6 +30,7 @@ REASONS = {
     "setuptools": "builds the packages that come as source only",
     "types-pyyaml": "types of PyYAML",
     "web3": "the node connection below Ape",
+    "@pythnetwork/pyth-sdk-solidity": "the interface of Pyth's contracts, and its mock of them",
     "@foundry-rs/anvil": "the local chain",
     "@foundry-rs/forge": "lint and format of Solidity",
     "solady": "contract library: ERC-20, fixed-point mathematics, reentrancy guard",
@@ -117,8 +119,9 @@ def document() -> str:
     return f"""# Licences
 
 levtoken is under the MIT licence (`LICENSE`). It installs the packages below and contains none of
-them; only Solady's code becomes part of something levtoken deploys. `make licences` writes this
-file from the lock files and the packages' own metadata.
+them. Solady's code becomes part of what levtoken deploys; of Pyth's SDK the oracle uses the
+interface alone, and its mock is deployed on local chains only. `make licences` writes this file
+from the lock files and the packages' own metadata.
 
 ## Python packages
 

@@ -16,6 +16,8 @@ library Errors {
     error BelowMinimumEquity();
     /// @notice What is left to trade is too small to be worth its cost.
     error BelowMinimumTrade();
+    /// @notice The publishers are too uncertain of the price.
+    error ConfidenceTooWide();
     /// @notice Too little time has passed since the last rebalance.
     error CooldownActive();
     /// @notice Trading the fraction costs as much as the fraction is worth.
@@ -26,7 +28,9 @@ library Errors {
     error EmptyOrder();
     /// @notice The position was lost: there is no equity to share out.
     error EquityGone();
-    /// @notice The feed reverted, is not a contract, or answered something that is not a round.
+    /// @notice The exponent of the price is not one that the oracle scales.
+    error ExponentOutOfRange();
+    /// @notice The feed reverted, is not a contract, or answered something that is no price.
     error FeedUnavailable();
     /// @notice The fill price lies beyond the limit.
     error FillBeyondLimit();
@@ -36,6 +40,8 @@ library Errors {
     error FractionOutOfRange();
     /// @notice The venue does not hold enough cash to pay.
     error InsufficientCash();
+    /// @notice Less ether was sent than the update of a price costs.
+    error InsufficientFee();
     /// @notice The margin does not carry the position asked for.
     error InsufficientMargin();
     /// @notice A constructor argument is out of its range.
@@ -96,8 +102,16 @@ library Errors {
     error PriceStale();
     /// @notice Two sources of the price differ by more than is allowed.
     error PricesDiverge();
+    /// @notice The receiver did not take the rest of the ether that was sent.
+    error RefundFailed();
     /// @notice The round of the feed has no answer yet.
     error RoundIncomplete();
+    /// @notice The sequencer of the rollup is down.
+    error SequencerDown();
+    /// @notice The sequencer of the rollup came up so recently that prices do not count yet.
+    error SequencerGracePeriod();
+    /// @notice The feed of the sequencer's uptime reverted, is not a contract, or says nothing.
+    error SequencerUnavailable();
     /// @notice The price has not been bad for long enough, or nobody has looked at it.
     error SettlementTooEarly();
     /// @notice More shares than the provider owns.

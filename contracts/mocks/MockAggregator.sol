@@ -4,11 +4,24 @@ pragma solidity 0.8.37;
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 
 /// @title MockAggregator
-/// @notice A Chainlink feed whose rounds anyone can write. Differences from a real one: no access
-/// control, no history, rounds are numbered from 1 without a phase.
+/// @notice A Chainlink feed whose rounds anyone can write, and which anyone can break: of prices,
+/// or, with 0 decimals, of a sequencer's uptime (0 up, 1 down, `startedAt` when that changed).
+///
+/// DIFFERENCES from a real one
+/// - no access control, no history; rounds are numbered from 1 without a phase.
+/// - a price's round starts when it is updated, unless `pushRound` says otherwise.
+/// - answers are not clamped to the aggregator's own bounds.
+/// - it breaks when it is told to, until it is told otherwise.
 contract MockAggregator is IAggregatorV3 {
-    uint8 public immutable decimals;
-    string public description;
+    /// @notice What `latestRoundData` does: answers its round, reverts, or answers so many bytes of
+    /// zeros.
+    enum Health {
+        Good,
+        Reverting,
+        Empty,
+        Short,
+        Huge
+    }
 
     struct Round {
         uint80 id;
@@ -17,6 +30,12 @@ contract MockAggregator is IAggregatorV3 {
         uint256 updatedAt;
     }
 
+    uint256 private constant SHORT = 159; // bytes, one fewer than a round has
+    uint256 private constant HUGE = 1e6; // bytes
+
+    uint8 public immutable decimals;
+    string public description;
+    Health public health;
     Round private _round;
 
     /// @notice A round was written.
@@ -30,6 +49,7 @@ contract MockAggregator is IAggregatorV3 {
 
     /// @inheritdoc IAggregatorV3
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        if (health != Health.Good) _misbehave();
         return (_round.id, _round.answer, _round.startedAt, _round.updatedAt, _round.id);
     }
 
@@ -41,7 +61,27 @@ contract MockAggregator is IAggregatorV3 {
     /// @notice Writes a round with `answer` (in `decimals`), updated at `updatedAt`: stale, future,
     /// incomplete (0).
     function pushAt(int256 answer, uint256 updatedAt) public {
-        _round = Round(_round.id + 1, answer, updatedAt, updatedAt);
+        pushRound(answer, updatedAt, updatedAt);
+    }
+
+    /// @notice Writes a round with `answer` that started at `startedAt`, as a sequencer's does when
+    /// its status changes.
+    function pushRound(int256 answer, uint256 startedAt, uint256 updatedAt) public {
+        _round = Round(_round.id + 1, answer, startedAt, updatedAt);
         emit AnswerUpdated(answer, _round.id, updatedAt);
+    }
+
+    /// @notice Breaks the feed, or mends it.
+    function setHealth(Health health_) external {
+        health = health_;
+    }
+
+    function _misbehave() private view {
+        if (health == Health.Reverting) revert();
+        uint256 size = health == Health.Empty ? 0 : health == Health.Short ? SHORT : HUGE;
+        // Memory beyond the allocated is zero or scratch, and the call ends here.
+        assembly {
+            return(mload(0x40), size)
+        }
     }
 }

@@ -69,6 +69,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
 
     /// @dev What the real market keeps of an accessible margin, and off its maximum leverage.
     uint256 private constant MILLI = 0.001e18;
+    uint256 private constant SOLUTIONS = 3;
 
     constructor(
         address asset_,
@@ -171,16 +172,16 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         if (fault != 0) return (0, fault);
         Position memory position = _load(account);
         int256 added = assets * int256(_unit);
-        if (_isInsolvent(market)) {
-            // What counts is what is paid, so leverage is that much larger.
-            if (added.abs() > _backing(market)) return (0, Errors.InsufficientCash.selector);
-            int256 taken = _taken(market, added.abs()).toInt256();
-            added = added < 0 ? -taken : taken;
-            int256 paid = _payout(market, leverage.abs()).toInt256();
-            leverage = leverage < 0 ? -paid : paid;
+        int256 equity = _equity(market, position).toInt256();
+        if (!_isInsolvent(market)) {
+            return _sizeFor(market, position.size, equity + added, leverage, rewardRate);
         }
-        int256 equity = _equity(market, position).toInt256() + added;
-        return _sizeFor(market, position.size, equity, leverage, rewardRate);
+        // What is added or taken counts in full, what is owed only as far as it is paid.
+        uint256 backing = _backing(market);
+        if (backing == 0) return (0, Errors.InsufficientCash.selector);
+        equity += added * market.debt.toInt256() / backing.toInt256();
+        rewardRate = rewardRate.fullMulDiv(market.debt, backing);
+        return _sizeForPaid(market, position, equity, leverage, rewardRate);
     }
 
     /// @inheritdoc IPerpVenue
@@ -392,6 +393,33 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         int256 held = notional.fullMulDiv(uint256(WAD), leverage.abs()).toInt256();
         uint256 inverse = SkewPricing.RAY * uint256(WAD) / leverage.abs();
         return _solve(market, leverage > 0, equity - held, inverse, rewardRate);
+    }
+
+    /// @dev `_sizeFor` where only a part of an equity is paid: what counts is that part after the
+    /// trade. The cost of the trade is owed to nobody and leaves more to everybody, so it is solved
+    /// for again with the cost of the solution before.
+    function _sizeForPaid(
+        MarketState memory market,
+        Position memory position,
+        int256 equity,
+        int256 leverage,
+        uint256 rewardRate
+    ) private view returns (int256 sizeDelta, bytes4 fault) {
+        for (uint256 i; i < SOLUTIONS && fault == 0; ++i) {
+            uint256 cost;
+            if (sizeDelta != 0) {
+                (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
+                cost = fill.cost.max(0).toUint256().min(market.debt - 1);
+            }
+            uint256 paid = leverage.abs().fullMulDiv(_backing(market), market.debt - cost);
+            (sizeDelta, fault) = _sizeFor(
+                market,
+                position.size,
+                equity,
+                leverage < 0 ? -paid.toInt256() : paid.toInt256(),
+                rewardRate
+            );
+        }
     }
 
     function _solve(

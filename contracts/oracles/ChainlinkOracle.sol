@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
+import {FeedCall} from "../libraries/FeedCall.sol";
 
 /// @title ChainlinkOracle
 /// @notice Price of one Chainlink feed, or a named fault. Immutable: another heartbeat is another
@@ -13,6 +14,13 @@ import {Errors} from "../libraries/Errors.sol";
 /// The answer of the newest round scaled to WAD, rounded down.
 ///
 /// FAULTS, in the order in which they are looked for
+/// On a rollup whose sequencer's uptime feed is named:
+/// - SequencerUnavailable: that feed reverts, has no code, answers fewer than five words, has no
+///   start of its round, or says neither up (0) nor down (1).
+/// - SequencerDown: it says 1.
+/// - SequencerGracePeriod: it says 0 since at most `gracePeriod` seconds, or since a later time
+///   than this block's. Whoever could not act while it was down can, before prices count again.
+/// Of the price feed:
 /// - FeedUnavailable: the feed reverts, has no code, or answers fewer than five words.
 /// - RoundIncomplete: the round has no time of update.
 /// - PriceFromFuture: updated after this block.
@@ -26,7 +34,14 @@ import {Errors} from "../libraries/Errors.sol";
 /// - leave gas for the caller: an answer of any length costs no more than its first five words.
 contract ChainlinkOracle is IOracle {
     uint256 private constant MAX_DECIMALS = 18;
-    uint256 private constant ROUND_BYTES = 160;
+    uint256 private constant ROUND_WORDS = 5;
+    // Positions in a round.
+    uint256 private constant ANSWER = 1;
+    uint256 private constant STARTED_AT = 2;
+    uint256 private constant UPDATED_AT = 3;
+    // Answers of a sequencer's uptime feed.
+    uint256 private constant UP = 0;
+    uint256 private constant DOWN = 1;
 
     IAggregatorV3 public immutable feed;
     /// @notice Longest age of an answer, seconds.
@@ -35,16 +50,33 @@ contract ChainlinkOracle is IOracle {
     uint256 public immutable minAnswer;
     /// @notice Answers at or above are refused, in the feed's decimals.
     uint256 public immutable maxAnswer;
+    /// @notice Uptime feed of the rollup's sequencer; 0 on a chain without one.
+    IAggregatorV3 public immutable sequencer;
+    /// @notice Time after the sequencer came up in which prices are refused, seconds; 0 without
+    /// one.
+    uint256 public immutable gracePeriod;
     uint256 private immutable _scale;
 
-    constructor(IAggregatorV3 feed_, uint256 heartbeat_, uint256 minAnswer_, uint256 maxAnswer_) {
+    constructor(
+        IAggregatorV3 feed_,
+        uint256 heartbeat_,
+        uint256 minAnswer_,
+        uint256 maxAnswer_,
+        IAggregatorV3 sequencer_,
+        uint256 gracePeriod_
+    ) {
         uint256 decimals = feed_.decimals();
         require(heartbeat_ > 0 && minAnswer_ < maxAnswer_, Errors.InvalidParameter());
         require(decimals <= MAX_DECIMALS, Errors.InvalidParameter());
+        require(
+            (address(sequencer_) == address(0)) == (gracePeriod_ == 0), Errors.InvalidParameter()
+        );
         feed = feed_;
         heartbeat = heartbeat_;
         minAnswer = minAnswer_;
         maxAnswer = maxAnswer_;
+        sequencer = sequencer_;
+        gracePeriod = gracePeriod_;
         _scale = 10 ** (MAX_DECIMALS - decimals);
         // Venues may keep a price in 128 bits.
         require(maxAnswer_ <= type(uint128).max / _scale, Errors.InvalidParameter());
@@ -52,37 +84,44 @@ contract ChainlinkOracle is IOracle {
 
     /// @inheritdoc IOracle
     function price() external view returns (uint256, uint256, bytes4) {
-        (bool ok, int256 answer, uint256 updatedAt) = _latestRound();
+        bytes4 fault = _sequencerFault();
+        if (fault != 0) return (0, 0, fault);
+        (bool ok, uint256[5] memory round) = _latestRound(feed);
         if (!ok) return (0, 0, Errors.FeedUnavailable.selector);
+        uint256 updatedAt = round[UPDATED_AT];
         if (updatedAt == 0) return (0, 0, Errors.RoundIncomplete.selector);
         if (updatedAt > block.timestamp) return (0, updatedAt, Errors.PriceFromFuture.selector);
         // The subtraction cannot underflow after the line above.
         if (block.timestamp - updatedAt > heartbeat) {
             return (0, updatedAt, Errors.PriceStale.selector);
         }
-        if (answer <= 0) return (0, updatedAt, Errors.PriceNotPositive.selector);
-        // A positive answer fits.
-        uint256 value = uint256(answer);
-        if (value <= minAnswer || value >= maxAnswer) {
+        uint256 answer = round[ANSWER];
+        // Negative answers are those with the highest bit.
+        if (answer == 0 || answer > uint256(type(int256).max)) {
+            return (0, updatedAt, Errors.PriceNotPositive.selector);
+        }
+        if (answer <= minAnswer || answer >= maxAnswer) {
             return (0, updatedAt, Errors.PriceOutOfBounds.selector);
         }
-        return (value * _scale, updatedAt, 0);
+        return (answer * _scale, updatedAt, 0);
     }
 
-    /// @dev A low-level call: a feed that reverts or answers garbage must become a fault, not a
-    /// revert here.
-    function _latestRound() private view returns (bool ok, int256 answer, uint256 updatedAt) {
-        address target = address(feed);
-        bytes4 selector = IAggregatorV3.latestRoundData.selector;
-        // Only the free memory beyond the pointer is written, and at most `ROUND_BYTES` of the
-        // answer are copied.
-        assembly ("memory-safe") {
-            let buffer := mload(0x40)
-            mstore(buffer, selector)
-            ok := staticcall(gas(), target, buffer, 4, buffer, ROUND_BYTES)
-            ok := and(ok, iszero(lt(returndatasize(), ROUND_BYTES)))
-            answer := mload(add(buffer, 0x20))
-            updatedAt := mload(add(buffer, 0x60))
+    function _sequencerFault() private view returns (bytes4) {
+        if (address(sequencer) == address(0)) return 0;
+        (bool ok, uint256[5] memory round) = _latestRound(sequencer);
+        uint256 status = round[ANSWER];
+        uint256 startedAt = round[STARTED_AT];
+        if (!ok || startedAt == 0 || status > DOWN) return Errors.SequencerUnavailable.selector;
+        if (status != UP) return Errors.SequencerDown.selector;
+        // The subtraction is reached only when it cannot underflow.
+        if (startedAt > block.timestamp || block.timestamp - startedAt <= gracePeriod) {
+            return Errors.SequencerGracePeriod.selector;
         }
+        return 0;
+    }
+
+    function _latestRound(IAggregatorV3 of_) private view returns (bool, uint256[5] memory) {
+        bytes memory question = abi.encodeCall(IAggregatorV3.latestRoundData, ());
+        return FeedCall.ask(address(of_), question, ROUND_WORDS);
     }
 }

@@ -9,12 +9,16 @@ close | price                 price at the end of the bar, a positive number
 symbol                        which series the row belongs to; without it the file is one series
 """
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from levtoken.errors import (
     EmptyWindowError,
@@ -32,12 +36,23 @@ SYMBOL_COLUMN = "symbol"
 UTC_NAMES = {"UTC", "Etc/UTC", "UTC+00:00", "+00:00"}
 MILLISECONDS_FROM = 10**11  # as seconds, a date beyond the year 5000
 MILLISECONDS_BELOW = 10**14  # the same date; from here on they are micro- or nanoseconds
+# What pandas, pyarrow and the modules of compressed formats raise.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    ImportError,
+    NotImplementedError,
+    LZMAError,
+    BadZipFile,
+    zlib.error,
+)
 EARLIEST = 365 * 86_400  # 1971: no chain takes a block of about the time 0
 
 
 def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
     """The paths of `symbols` in `file`, checked. No symbol: the only one that the file holds."""
-    frame = _read(file)
+    frame = read(file)
     time_column = _column(frame, TIME_COLUMNS, file)
     price_column = _column(frame, PRICE_COLUMNS, file)
     chosen = _choose(frame, symbols, file)
@@ -63,18 +78,25 @@ def _check_overlap(symbol: str, stamps: Sequence[int], window: Window) -> None:
         )
 
 
-def _read(file: Path) -> pd.DataFrame:
+def read(file: Path) -> pd.DataFrame:
+    """The table in a file; raises a `PriceFileError`."""
     if not file.is_file():
-        raise PriceFileError(f"there is no file {file}: --prices names a Parquet or CSV file")
+        raise PriceFileError(f"there is no file {file}: name a Parquet or CSV file")
     is_csv = ".csv" in file.suffixes
     if not is_csv and file.suffix != ".parquet":
         raise PriceFileError(f"{file.name} is neither .parquet nor .csv: convert it to one of them")
     try:
-        frame = pd.read_csv(file, dtype=str) if is_csv else pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        frame = pd.read_csv(file, dtype=str) if is_csv else _read_parquet(file)
+    except UNREADABLE as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise PriceFileError(f"{file.name} cannot be read: {reason}; check the file") from None
-    return frame.reset_index() if frame.index.name in TIME_COLUMNS else frame
+    return frame
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """Without what pandas notes in a file: an index is a column like others."""
+    frame: pd.DataFrame = pq.read_table(file).to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _column(frame: pd.DataFrame, names: Sequence[str], file: Path) -> str:

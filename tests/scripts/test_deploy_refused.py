@@ -127,7 +127,7 @@ def test_a_public_network_needs_its_file_and_its_own_record(
     [
         ("deploy BTC3L --account TEST::0", "the key of TEST::0 is public"),
         ("deploy BTC3L", "name the account that signs: --account ALIAS"),
-        ("price BTC 1", "a price by hand is for local chains: this is sepolia"),
+        ("feed push BTC 1", "a price by hand is for local chains: this is sepolia"),
         ("status", "nothing is deployed on sepolia: run `ape run deploy`"),
     ],
 )
@@ -166,7 +166,7 @@ def test_the_wrong_chain_id_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "script", ["deploy", "status", "price BTC", "mint BTC3L 1", "redeem BTC3L 1"]
+    "script", ["deploy", "status", "feed push BTC", "mint BTC3L 1", "redeem BTC3L 1"]
 )
 def test_a_node_that_is_down_is_one_line(tmp_path: Path, script: str) -> None:
     name, *rest = script.split()

@@ -75,7 +75,7 @@ def test_a_holder_mints_sees_the_price_move_and_redeems(desk: Desk) -> None:
     assert f"minted {Decimal(shares) / 10**18:,.6f}"[:-1] in output
 
     assert desk.status("BTC3L")["leverage"].startswith(("3.0000", "2.9999"))
-    desk.run("price", "BTC", "57000")
+    desk.run("feed", "push", "BTC", "57000")
     status = desk.status("BTC3L")
     # 5 % down: equity falls by 15 %, leverage rises to 3 * 0.95 / 0.85.
     assert status["leverage"].startswith("3.352")
@@ -89,7 +89,7 @@ def test_a_holder_mints_sees_the_price_move_and_redeems(desk: Desk) -> None:
     desk.run("redeem", "BTC3L", "--all", "--account", DEPOSITOR)
     assert desk.balance("BTC3L", 1) == 0
     assert desk.balance("USDC", 1) > 840 * 10**6
-    desk.run("price", "BTC", "60000")
+    desk.run("feed", "push", "BTC", "60000")
 
 
 def test_a_dry_run_sends_nothing(desk: Desk) -> None:
@@ -158,9 +158,9 @@ def test_a_node_that_goes_away_in_the_middle_does_not_answer() -> None:
         ("redeem BTC3L --all --account TEST::2", "holds 0 BTC3L: redeem at most that"),
         ("redeem BTC3L 1 --account TEST::2", "holds 0 BTC3L: redeem at most that"),
         ("status DOGE3L", "DOGE3L is not deployed on devnet"),
-        ("price DOGE 1", "no feed of DOGE here: choose from BTC"),
-        ("price BTC 0", "a price must be above 0"),
-        ("price BTC 1 --account TEST::9", "has 0.000000 ETH and may need"),
+        ("feed push DOGE 1", "no feed of DOGE here: choose from BTC"),
+        ("feed push BTC 0", "a price must be above 0"),
+        ("feed push BTC 1 --account TEST::9", "has 0.000000 ETH and may need"),
     ],
 )
 def test_wrong_use_is_one_line(desk: Desk, arguments: str, message: str) -> None:
@@ -222,15 +222,15 @@ def test_a_stale_price_names_the_way_out(desk: Desk) -> None:
         ape.networks.provider.make_request("evm_increaseTime", [3601])
         ape.networks.provider.make_request("evm_mine", [])
     assert "PriceStale" in desk.fail("mint", "BTC3L", "1000")
-    assert "ape run price UNDERLYING" in desk.fail("mint", "BTC3L", "1000")
+    assert "ape run feed push UNDERLYING" in desk.fail("mint", "BTC3L", "1000")
     assert "PriceStale" in desk.run("status")
-    assert desk.run("price", "BTC") == "BTC is at 60,000\n"
+    assert desk.run("feed", "push", "BTC").startswith("BTC chainlink: 60,000\n")
     desk.run("mint", "BTC3L", "1000", "--faucet")
 
 
-@pytest.mark.parametrize("script", ["deploy", "mint", "redeem", "status", "price"])
+@pytest.mark.parametrize("script", ["deploy", "mint", "redeem", "status", "feed push"])
 def test_the_help_teaches(script: str) -> None:
-    result = run(script, "--help")
+    result = run(*script.split(), "--help")
     assert result.exit_code == 0
     assert f"ape run {script}" in result.stdout
     for option in ("--network", "--account"):

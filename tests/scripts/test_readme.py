@@ -78,7 +78,7 @@ def test_the_tree_in_it_is_the_tree() -> None:
     shown: set[str] = set()
     for indent, name in re.findall(r"^( *)([a-z]+)/ ", block("text"), re.MULTILINE):
         parent = "contracts" if name in {"interfaces", "libraries", "oracles", "mocks"} else ""
-        parent = "levtoken" if name in {"keeper", "simulation"} else parent
+        parent = "levtoken" if name in {"keeper", "prices", "simulation"} else parent
         assert bool(indent) == bool(parent), name
         shown.add(f"{parent}/{name}".lstrip("/"))
     folders = {

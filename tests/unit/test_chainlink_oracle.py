@@ -4,7 +4,7 @@ import ape
 import pytest
 
 from levtoken.units import WAD
-from tests.world import HEARTBEAT, PRICE, World, build_world, error_name, reverts
+from tests.world import HEARTBEAT, NO_SEQUENCER, PRICE, World, build_world, error_name, reverts
 
 ANSWER = PRICE * 10**8
 
@@ -30,7 +30,7 @@ def test_scales_feeds_of_any_decimals(world: World, decimals: int) -> None:
         ape.project.MockAggregator, decimals, "BTC / USD", PRICE * 10**decimals
     )
     oracle = world.deployer.deploy(
-        ape.project.ChainlinkOracle, feed, HEARTBEAT, 1, 10**6 * 10**decimals
+        ape.project.ChainlinkOracle, feed, HEARTBEAT, 1, 10**6 * 10**decimals, *NO_SEQUENCER
     )
     assert oracle.price()[0] == PRICE * WAD
 
@@ -91,7 +91,16 @@ def test_a_feed_that_breaks_is_a_fault_and_not_a_revert(world: World, code: str)
         world.token.deposit(10**9, world.depositor, sender=world.depositor)
 
 
-@pytest.mark.parametrize("arguments", [(0, 1, 2), (1, 2, 2), (1, 0, 2**128)])
-def test_refuses_arguments_out_of_range(world: World, arguments: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (0, 1, 2, *NO_SEQUENCER),
+        (1, 2, 2, *NO_SEQUENCER),
+        (1, 0, 2**128, *NO_SEQUENCER),
+        (1, 1, 2, NO_SEQUENCER[0], 1),
+        (1, 1, 2, "0x" + "11" * 20, 0),
+    ],
+)
+def test_refuses_arguments_out_of_range(world: World, arguments: tuple[int | str, ...]) -> None:
     with reverts("InvalidParameter"):
         world.deployer.deploy(ape.project.ChainlinkOracle, world.feed, *arguments)

@@ -7,7 +7,7 @@ import pytest
 from levtoken.evm import DEPLOYER, Evm, Revert
 from levtoken.system import Feed, System, deploy_system
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, NO_PULL, POLICY_3X
+from tests.world import BTC_MARKET, NO_PULL, NO_SEQUENCER, POLICY_3X
 
 UNIT = 10**6
 NOW = 10**9
@@ -131,9 +131,9 @@ def test_an_oracle_takes_no_bound_beyond_the_prices_that_a_venue_keeps(decimals:
     largest = (2**128 - 1) // 10 ** (18 - decimals)
     evm = Evm(timestamp=NOW)
     feed = evm.deploy("MockAggregator", decimals, "BTC / USD", 1).address
-    evm.deploy("ChainlinkOracle", feed, 1, 0, largest)
+    evm.deploy("ChainlinkOracle", feed, 1, 0, largest, *NO_SEQUENCER)
     with pytest.raises(Revert, match="InvalidParameter"):
-        evm.deploy("ChainlinkOracle", feed, 1, 0, largest + 1)
+        evm.deploy("ChainlinkOracle", feed, 1, 0, largest + 1, *NO_SEQUENCER)
 
 
 def test_a_symbol_has_at_most_31_characters() -> None:

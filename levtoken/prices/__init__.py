@@ -1,0 +1,1 @@
+"""Prices and funding rates from exchanges, and what is wrong with files of them."""
