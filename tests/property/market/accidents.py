@@ -113,9 +113,9 @@ def spoil(walk: Walk) -> str:
     name = walk.random.choice(sorted(WAYS))
     walk.note(f"the feed goes wrong: {name}")
     WAYS[name](walk)
-    walk.bad = name
     walk.see()
     walk.refresh()
+    require("I-11", walk.bad == name, f"the oracle says {walk.bad!r} of {name}")
     walk.count(f"spoil: {name}")
     probe(walk)
     return ""

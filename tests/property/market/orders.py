@@ -10,6 +10,8 @@ from tests.property.market.walk import Order, Walk
 from tests.property.market.world import UNLIMITED
 from tests.property.reference import Market, Position
 
+NEAR = Fraction(1, 10**6)
+
 
 def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
     name = name or walk.trader()
@@ -19,7 +21,9 @@ def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
         delta = 0 if walk.chance(0.03) else delta
     limit = UNLIMITED if delta > 0 else 0
     if delta and walk.chance(0.2) and market.fill(Fraction(delta, WAD)) > 0:
-        limit = int(market.fill(Fraction(delta, WAD)) * WAD)
+        # Off the fill of now by more than that is truncated, on either side.
+        near = walk.random.choice((-NEAR, NEAR))
+        limit = int(market.fill(Fraction(delta, WAD)) * (1 + near) * WAD)
     walk.note(f"{name} {position} submits {delta} at {limit}")
     deposit = walk.world.rules.min_fee
     fault = "" if delta else "EmptyOrder"

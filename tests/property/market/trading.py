@@ -171,10 +171,8 @@ def enter(walk: Walk, name: str = "") -> str:
     leverage = int(walk.random.uniform(-9, 9) * WAD)
     walk.note(f"{name} enters with {assets} at {leverage}")
     error, _ = world.preview("market", "previewEnter", walk.address(name), assets, leverage)
-    known = walk.fault or ("MarketInsolvent" if walk.market.is_insolvent else "")
-    known = known or walk.blocked(name)
-    if known and walk.blocked(name) and not walk.fault:
-        known = error if error in {"MarketInsolvent", walk.blocked(name)} else known
+    closed = "MarketInsolvent" if walk.market.is_insolvent else ""
+    known = walk.fault or walk.blocked(name) or closed
     require("I-5", not known or error == known, f"previewEnter: {error}, not {known}")
     market, size = walk.market, walk.before.held[name].size
     if error:

@@ -10,7 +10,7 @@ from tests.property.calls import ADDRESSES
 from tests.property.checks import Violation, require
 from tests.property.market.ledger import Ledger
 from tests.property.market.scenarios import Scenario
-from tests.property.market.world import HEARTBEAT, TRADERS, Books, World
+from tests.property.market.world import TRADERS, Books, World
 from tests.property.reference import Market
 
 REMEMBERED = 12
@@ -58,10 +58,8 @@ class Walk:
         self.orders: dict[str, Order] = {}
         self.flags: dict[str, tuple[str, int]] = {}
         self.bad = ""  # what is wrong with the feed
-        self.updated = self.world.evm.timestamp
         self.since = 0  # when somebody first saw a bad price; 0: nobody
-        self.ledger = Ledger(self.world.rules, self.world.unit, self.updated)
-        self.supply = 0
+        self.ledger = Ledger(self.world.rules, self.world.unit, self.world.evm.timestamp)
         self.see()
         self.before: Books = self.world.books()
 
@@ -90,9 +88,6 @@ class Walk:
         if name in self.flags:
             return "PositionFlagged"
         return "OrderLive" if name in self.orders else ""
-
-    def part_of(self, name: str) -> Fraction:
-        return self.before.equity(name)
 
     # Bookkeeping
 
@@ -138,11 +133,10 @@ class Walk:
 
     def see(self) -> None:
         """What the ledger learns of time and price."""
+        price, _, fault = self.world.read("oracle", "price")
+        self.bad = self.world.error_name(fault.to_bytes(32, "big")[:4])
         now = self.world.evm.timestamp
-        if not self.bad and now - self.updated > HEARTBEAT:
-            self.bad = "PriceStale"
-        price = Fraction(self.world.answer * self.world.feed_unit, WAD)
-        self.ledger.see(now, None if self.bad else price)
+        self.ledger.see(now, None if self.bad else Fraction(price, WAD))
 
     def advance(self, seconds: int, factor: float = 1) -> None:
         """A good price."""
@@ -150,7 +144,6 @@ class Walk:
         low, high = max(1, world.first_answer // LOWEST), world.first_answer * HIGHEST
         answer = max(low, min(high, round(world.answer * factor)))
         world.advance(seconds, answer)
-        self.bad, self.updated = "", world.evm.timestamp
         self.see()
         self.refresh()
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from eth_utils.crypto import keccak
 
 from levtoken.evm import Contract, Evm, Revert, signed
+from levtoken.system import NOBODY
 from levtoken.units import WAD, to_fixed
 from tests.property.calls import ADDRESSES, ROLES, Calls
 from tests.property.market.scenarios import Scenario
@@ -128,7 +129,7 @@ class World(Calls):
         decimals = scenario.feed_decimals
         asset = evm.deploy("MockERC20", "Asset", "AST", scenario.asset_decimals)
         feed = evm.deploy("MockAggregator", decimals, "underlying / asset", self.answer)
-        bounds = (HEARTBEAT, 0, bound(decimals))
+        bounds = (HEARTBEAT, 0, bound(decimals), NOBODY, 0)
         oracle = evm.deploy("ChainlinkOracle", feed.address, *bounds)
         pull = evm.at("IPullOracle", evm.deploy_code(PULL))
         where = (asset.address, oracle.address, pull.address)
