@@ -96,7 +96,7 @@ def pay_is_right(walk: Walk, name: str, who: tuple, pay: tuple, market) -> None:
     exact = {flagger: Fraction(0), sender: Fraction(0)}
     exact[flagger] += pay[0]
     exact[sender] += pay[1]
-    units = {one: 2 if sender == flagger else 1 for one in exact}
+    units = dict.fromkeys(exact, 2 if sender == flagger else 1)
     for one, amount in exact.items():
         # Notional, rate and what is left lose a few wei each.
         off = 8 * WEI + tolerances.of_part(market, amount)
@@ -158,9 +158,9 @@ def probe(walk: Walk) -> None:
     ]
     settled = walk.ledger.settled
     for verb, arguments in verbs:
-        error, _ = world.attempt("market", verb, *arguments, sender="trader")
         if settled and verb in LEAVING:
             continue
+        error, _ = world.attempt("market", verb, *arguments, sender="trader")
         fault = walk.fault
         require("I-11", error == fault, f"{verb}: {error or 'success'}, not {fault}")
     if not settled:

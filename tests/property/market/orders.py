@@ -10,6 +10,7 @@ from tests.property.market.walk import Order, Walk
 from tests.property.market.world import UNLIMITED
 from tests.property.reference import Market, Position
 
+PAUSES = (0, 1, 2, 3, 29, 30, 31)
 NEAR = Fraction(1, 10**6)
 
 
@@ -30,6 +31,8 @@ def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
     fault = fault or walk.fault or ("MarketInsolvent" if market.is_insolvent else "")
     fault = fault or walk.blocked(name)
     fault = fault or rules.submit_fault(market, position, Fraction(delta, WAD), deposit)
+    # Where the cash has gone to others, there is none to put aside.
+    fault = fault or ("InsufficientCash" if deposit > market.backing else "")
     error, _ = walk.call("submit", delta, limit, sender=name, fault=fault)
     if error:
         return error
@@ -40,16 +43,17 @@ def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
     kept = (delta, min(limit, 2**128 - 1), int(deposit * WAD), walk.before.time)
     require("reference", found == kept, f"the order is {found}, not {kept}")
     walk.refresh()
-    marked_at(walk, name, market.fill(Fraction(delta, WAD)))
+    marked_at(walk, name, market.fill(Fraction(delta, WAD)), market.price)
     return ""
 
 
-def marked_at(walk: Walk, name: str, price: Fraction) -> None:
-    """A position is re-marked at a fill, which is truncated by less than its price and 2 wei."""
+def marked_at(walk: Walk, name: str, price: Fraction, index: Fraction) -> None:
+    """A position is re-marked at a fill: its premium is truncated by less than a wei of the index
+    price and 2 wei."""
     held = walk.before.held[name]
     if not held.size:
         return
-    off = (price + 2) * Fraction(1, WAD)
+    off = (index + 2) * Fraction(1, WAD)
     near = abs(Fraction(held.last_price, WAD) - price) <= off
     require("reference", near, f"{name} is marked at {held.last_price}, not {float(price)}")
     index = walk.world.read("market", "lastFunding")[1]
@@ -61,23 +65,29 @@ def execute(walk: Walk) -> str:
     """By the owner or by another, at any price of the window and at some outside of it."""
     name = walk.random.choice(list(walk.orders)) if walk.orders else walk.trader()
     sender = name if walk.chance(0.4) else walk.random.choice(("keeper", "attacker"))
-    walk.sleep(walk.random.choice((0, 1, 2, 3, 5, 12, 27, 29, 30, 31)))
     order = walk.orders.get(name)
     submitted = order.time if order else walk.before.time
+    age, most = walk.before.time - submitted, walk.world.times["maxOrderAge"]
+    if order and age > most and walk.chance(0.7):
+        return take_back(walk, name, name if walk.chance(0.4) else "keeper")
+    inside = age < most - 3 and walk.chance(0.7)
+    pause = walk.random.randint(2, most - 1 - age) if inside else walk.random.choice(PAUSES)
+    walk.sleep(pause)
     now = walk.before.time
-    published = walk.random.choice((submitted, submitted + 1, submitted + 2, now, now, now))
+    early = (submitted, submitted + 1, submitted + 2)
+    published = walk.random.choice((*early, *[now] * 9))
     window = float(walk.world.rules.max_divergence)
-    off = walk.random.choice((0, 0, *[walk.random.uniform(-window, window)] * 3, window, -window))
+    off = walk.random.choice((0, 0, *[walk.random.uniform(-window, window)] * 6, window, -window))
     price = max(1, int(walk.before.price * (1 + off)))
     fault = walk.random.choice(list(walk.world.bad_prices)) if walk.chance(0.04) else b""
-    walk.world.bring(price, min(published, now), fault)
-    return fill(walk, name, sender, price, min(published, now), fault)
+    said = (price, min(published, now), fault)
+    walk.world.bring(*said)
+    return fill(walk, name, sender, said)
 
 
-def fill(
-    walk: Walk, name: str, sender: str, price: int, published: int, pull_fault: bytes = b""
-) -> str:
-    """The order of `name` at `price`, which the pull oracle has been told."""
+def fill(walk: Walk, name: str, sender: str, said: tuple[int, int, bytes]) -> str:
+    """The order of `name` at what the pull oracle has been told: price, time, fault."""
+    price, published, pull_fault = said
     world, order = walk.world, walk.orders.get(name)
     walk.note(f"{sender} executes {name} {walk.before.position(name)} at {price} of {published}")
     there = world.market_at(walk.before, price)
@@ -104,9 +114,10 @@ def fill(
         ledger.pay_deposit(order.deposit, got)
     del walk.orders[name]
     walk.count("execute own" if own else "execute for another")
-    walk.count("execute at the worst price", "" if price != walk.before.price else "no")
+    if price != walk.before.price:
+        walk.count("execute at another price")
     walk.refresh()
-    marked_at(walk, name, there.fill(Fraction(order.delta, WAD)))
+    marked_at(walk, name, there.fill(Fraction(order.delta, WAD)), there.price)
     return ""
 
 
@@ -116,9 +127,7 @@ def at(walk: Walk, name: str, there: Market) -> Position:
     return Position(size, walk.before.base(name) + size * (there.price + there.funding))
 
 
-def why_no_execution(
-    walk: Walk, name: str, price: int, published: int, pull_fault: bytes
-) -> str:
+def why_no_execution(walk: Walk, name: str, price: int, published: int, pull_fault: bytes) -> str:
     order, index, times = walk.orders.get(name), walk.before.price, walk.world.times
     if order is None:
         return "NoOrder"
@@ -191,5 +200,5 @@ def take_back(walk: Walk, name: str, sender: str) -> str:
     walk.count("cancel own" if own else "cancel for another")
     walk.refresh()
     if own:
-        marked_at(walk, name, walk.ledger.price)
+        marked_at(walk, name, walk.ledger.price, walk.ledger.price)
     return ""

@@ -1,6 +1,6 @@
 """What one actor could win at one price, and who leaves first: played and undone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from fractions import Fraction
@@ -18,7 +18,7 @@ ATTACKER, ACCOMPLICE = "attacker", "saver"
 
 
 @contextmanager
-def undone(walk: Walk):
+def undone(walk: Walk) -> Iterator[None]:
     """What happens inside leaves no trace."""
     ledger, before, since = deepcopy(walk.ledger), walk.before, walk.since
     kept, flags, bad, gifts = dict(walk.orders), dict(walk.flags), walk.bad, walk.world.gifts
@@ -123,9 +123,10 @@ def one_delayed(walk: Walk) -> Fraction:
     size = abs(walk.before.held[ATTACKER].size) + abs(walk.orders[ATTACKER].delta)
     funding = walk.before.funding
     walk.sleep(walk.world.times["minOrderAge"] + 1)
-    walk.world.bring(walk.before.price, walk.before.time)
+    said = (walk.before.price, walk.before.time, b"")
+    walk.world.bring(*said)
     sender = walk.random.choice((ATTACKER, "keeper"))
-    orders.fill(walk, ATTACKER, sender, walk.before.price, walk.before.time)
+    orders.fill(walk, ATTACKER, sender, said)
     # Funding of those two seconds is not a gain at one price.
     earned = abs(Fraction((walk.before.funding - funding) * size, WAD * WAD))
     off += 2 * earned + tolerances.of_cost(walk.market, Fraction(size, WAD))
@@ -178,7 +179,7 @@ def leave_in_turn(walk: Walk, names: list[str]) -> dict[str, Fraction | None]:
             error = trading.leave(walk, name, (1, 1))
             got = (walk.world.assets_of(name) - had) * walk.unit
             paid[name] = None if error else got
-            if not error and walk.market.is_insolvent:
+            if not error and part < 1:
                 off = 4 * WEI / max(walk.market.debt, WEI)
                 require("I-12", walk.market.part >= part - off, "who leaves lowers the part")
     return paid

@@ -1,7 +1,7 @@
 """The markets on which the properties of the venue are tested, and the habits of their traders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.property import scenarios
@@ -40,5 +40,3 @@ SCENARIOS = [
     market("no fees", market={"makerFee": 0, "takerFee": 0, "minKeeperFee": "0.5"}, wild=0.2),
     market("costly keepers", market={"minKeeperFee": 50, "keeperLiquidationFee": 30}, wild=0.4),
 ]
-
-

@@ -52,8 +52,22 @@ def withdraw(walk: Walk, name: str = "", assets: int | None = None) -> str:
         part = market.part
         walk.pushed()
         walk.ledger.withdraw(name, assets, part)
-        kept_by_others(walk, walk.before, walk.refresh(), position.equity)
+        before, after = walk.before, walk.refresh()
+        kept_by_others(walk, before, after, position.equity)
+        if not position.size:
+            taken_up(walk, name, assets, before, after)
     return error
+
+
+def taken_up(walk: Walk, name: str, assets: int, before: Books, after: Books) -> None:
+    """To the wei: what a payment takes from a margin is rounded up."""
+    paid = assets * walk.world.unit
+    taken = before.held[name].margin - after.held[name].margin
+    due = paid
+    if before.debt > before.backing:
+        due = -(-paid * before.debt // before.backing)
+        walk.looked("taken up")
+    require("I-12", taken == due, f"{taken} of margin for {paid}, not {due}")
 
 
 def choose_delta(walk: Walk, name: str, equity: Fraction) -> int:
@@ -67,7 +81,7 @@ def choose_delta(walk: Walk, name: str, equity: Fraction) -> int:
     crowd = walk.world.scenario.crowd * scale * WAD
     if kind < 0.6:
         return int(Fraction(walk.random.gauss(0, 1)) * crowd)
-    if kind < 0.7:
+    if kind < 0.7 or not walk.before.price:
         return -walk.before.skew
     leverage = Fraction(walk.random.uniform(-12, 12))
     wanted = leverage * max(equity, Fraction(50)) / walk.market.price * WAD - size
@@ -78,7 +92,7 @@ def trade(walk: Walk, name: str = "") -> str:
     """An atomic order, sometimes with margin in or out in the same call."""
     name = name or walk.trader()
     assets = 0
-    if walk.chance(0.3):
+    if walk.chance(0.3 if walk.before.equity(name) > walk.world.rules.min_margin else 0.8):
         assets = int(walk.value(45, 10**5) / walk.unit)
     elif walk.chance(0.15):
         # A part of what there is, or a little more than the market has.
@@ -116,12 +130,12 @@ def order(walk: Walk, name: str, delta: int, assets: int = 0) -> str:
         walk.ledger.order(name, delta, market)
     if assets < 0:
         walk.ledger.withdraw(name, -assets, market.part)
-    count_kinds(walk, market, position, delta)
+    count_kinds(walk, position, delta)
     kept_by_others(walk, walk.before, walk.refresh(), position.equity)
     return ""
 
 
-def count_kinds(walk: Walk, market: object, position: Position, delta: int) -> None:
+def count_kinds(walk: Walk, position: Position, delta: int) -> None:
     size = Fraction(delta, WAD)
     kinds = {
         "open": not position.size and delta,
@@ -156,6 +170,8 @@ def kept_by_others(walk: Walk, before: Books, after: Books, equity: Fraction) ->
     """Once the market cannot pay everybody, nobody lowers the part of the others by what he does.
     An account below zero that grows may: it is worth less than it counts."""
     if before.debt <= before.backing or equity < 0:
+        if after.debt > after.backing and before.debt <= before.backing:
+            walk.count("the skew makes it insolvent")
         return
     was, now = Fraction(before.backing, before.debt), Fraction(after.backing, max(1, after.debt))
     # Everything that is owed is truncated once for the account and once for the whole.

@@ -115,9 +115,7 @@ class World(Calls):
         self.contracts = self._deploy()
         self.gifts = 0
         self.highest = bound(scenario.feed_decimals) + 1
-        self.bad_prices = [
-            one for one, name in self.error_names.items() if name in PULL_FAULTS
-        ]
+        self.bad_prices = [one for one, name in self.error_names.items() if name in PULL_FAULTS]
         rich = 10 ** (15 + scenario.asset_decimals)
         for role in ROLES:
             self.must("asset", "mint", ADDRESSES[role], rich, sender=role)
@@ -226,5 +224,3 @@ class World(Calls):
     def flag_of(self, name: str) -> tuple[int, int]:
         flagger, time = self.read("market", "flagOf", ADDRESSES[name])
         return flagger, time
-
-
