@@ -1,6 +1,5 @@
 """The markets on which the properties of the venue are tested, and the habits of their traders."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,7 +19,7 @@ class Scenario(scenarios.Scenario):
 
 
 def market(name: str, **changes: object) -> Scenario:
-    values: Mapping[str, object] = {"depth": 10**8, "pool": 10**7, "crowd": Fraction(1, 50)}
+    values: dict[str, object] = {"depth": 10**8, "pool": 10**7, "crowd": Fraction(1, 50)}
     return Scenario(name, **{**values, **changes})  # type: ignore[arg-type]
 
 

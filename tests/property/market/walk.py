@@ -32,10 +32,10 @@ class Report:
 
     def explain(self) -> str:
         """Enough to see the fault and to run into it again."""
+        where = f"market {self.scenario.name!r}, seed {self.seed}"
         head = [
             str(self.violation),
-            f"market {self.scenario.name!r}, seed {self.seed}, step {self.steps}, "
-            f"life {self.lives}",
+            f"{where}, step {self.steps}, life {self.lives}",
             "the last actions, each with the books that it met, the failing one at the end:",
         ]
         return "\n".join([*head, *self.trace])
