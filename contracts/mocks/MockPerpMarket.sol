@@ -191,8 +191,9 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         returns (Entry memory)
     {
         MarketState memory market = _open();
+        Position memory position = _loadFree(account);
         _requireSolvent(market);
-        (Entry memory entry,) = _enter(market, _loadFree(account), assets, leverage);
+        (Entry memory entry,) = _enter(market, position, assets, leverage);
         return entry;
     }
 
