@@ -59,6 +59,10 @@ class Desk:
             "mint": lambda: token.transact("mint", 10**3 * WAD, DEPLOYER),
             "redeem": lambda: token.transact("redeem", 10**3 * WAD, DEPLOYER, DEPLOYER),
             "rebalance": lambda: token.transact("rebalance"),
+            "exit": lambda: market.transact("exit", 1, 10, DEPLOYER),
+            "provideLiquidity": lambda: market.transact("provideLiquidity", UNIT),
+            "removeLiquidity": lambda: market.transact("removeLiquidity", WAD, DEPLOYER),
+            "submit": lambda: market.transact("submit", WAD, 2**255),
         }
 
 
@@ -146,13 +150,15 @@ def build_rig() -> Rig:
     rig = Rig(system, system.feed, sequencer, system.pyth, relays, {})
     rig.publish()
     system.asset.transact("mint", DEPLOYER, 10**12 * UNIT)
-    rig.desks.update({name: _open(system, name, oracle) for name, oracle in oracles.items()})
+    for name, oracle in oracles.items():
+        rig.desks[name] = _open(system, name, oracle, pyth)
     return rig
 
 
-def _open(system: System, name: str, oracle: Contract) -> Desk:
+def _open(system: System, name: str, oracle: Contract, pull: Contract) -> Desk:
     evm = system.evm
-    market = evm.deploy("MockPerpMarket", system.asset.address, oracle.address, NOBODY, BTC_MARKET)
+    sources = (system.asset.address, oracle.address, pull.address)
+    market = evm.deploy("MockPerpMarket", *sources, BTC_MARKET)
     params = {
         "name": name.encode(),
         "symbol": name.encode(),

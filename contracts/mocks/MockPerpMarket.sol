@@ -43,7 +43,8 @@ import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 /// The market holds real assets. Losses and fees stay in it, profits are paid out of it, and what
 /// is provided as liquidity pays the difference; nothing is created. When the accounts are owed
 /// more than there is, everyone is paid the same part of what they are owed, whoever comes first;
-/// nobody comes in, no position grows, and an order that the skew would pay for gains nothing.
+/// nobody comes in and no position grows. What the skew pays for an order that shrinks one is lost
+/// when the pool does not have it.
 ///
 /// DIFFERENCES FROM THE REAL MARKET
 /// - Beside delayed orders there are atomic ones, at the same fee rates, without deposit and delay.
@@ -191,8 +192,9 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         returns (Entry memory)
     {
         MarketState memory market = _open();
+        Position memory position = _loadFree(account);
         _requireSolvent(market);
-        (Entry memory entry,) = _enter(market, _loadFree(account), assets, leverage);
+        (Entry memory entry,) = _enter(market, position, assets, leverage);
         return entry;
     }
 

@@ -200,7 +200,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
     }
 
     /// @dev Fills an order at the index price of `market`; with a fault nothing changes. What the
-    /// skew would pay for it is lost while the market cannot pay everybody.
+    /// skew would pay for it is lost when the market could not pay everybody then.
     function _order(MarketState memory market, Position memory position, int256 sizeDelta)
         internal
         view
@@ -211,7 +211,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         if (fill.fault != 0) return fill;
         _resize(market, position, sizeDelta);
         position.margin = next.margin;
-        if (fill.cost < 0 && _isInsolvent(market)) {
+        if (fill.cost < 0 && _overdraws(market, fill.cost)) {
             position.margin += fill.cost;
             fill.cost = 0;
         }
@@ -257,7 +257,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         int256 skew = market.skew + fill.sizeDelta;
         int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
         if (side.abs() > _maxMarketSize) return Errors.MarketSizeExceeded.selector;
-        return _isInsolvent(market) ? Errors.MarketInsolvent.selector : bytes4(0);
+        return _overdraws(market, fill.cost) ? Errors.MarketInsolvent.selector : bytes4(0);
     }
 
     /// @dev Changes margin by `delta` and moves the mark of the position to `price`. Returns the
@@ -335,6 +335,12 @@ abstract contract PerpBook is ReentrancyGuardTransient {
 
     function _isInsolvent(MarketState memory market) internal view returns (bool) {
         return market.debt > _backing(market);
+    }
+
+    /// @dev Whether the market would owe more than it has after an order of this cost, whose gain is
+    /// owed to the account.
+    function _overdraws(MarketState memory market, int256 cost) internal view returns (bool) {
+        return market.debt + (-cost).max(0).toUint256() > _backing(market);
     }
 
     function _requireSolvent(MarketState memory market) internal view {

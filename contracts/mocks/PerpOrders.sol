@@ -33,12 +33,14 @@ abstract contract PerpOrders is PerpBook {
         require(address(pullOracle) != address(0), Errors.NoPullOracle());
         require(sizeDelta != 0, Errors.EmptyOrder());
         MarketState memory market = _open();
-        _requireSolvent(market);
         Position memory position = _loadFree(msg.sender);
+        _requireSolvent(market);
         (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
         Errors.raise(fill.fault);
         int256 deposit = _minKeeperFee.toInt256();
         Errors.raise(_moveMargin(market, position, int256(fill.price), -deposit, sizeDelta));
+        // Where the debt hides accounts below zero, others may have taken the cash.
+        require(_backing(market) >= _minKeeperFee, Errors.InsufficientCash());
         position.status = Status.Ordered;
         market.escrow += _minKeeperFee;
         Order memory order = Order({

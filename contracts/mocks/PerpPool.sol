@@ -18,9 +18,11 @@ import {MarketState} from "./PerpTypes.sol";
 /// Cash that is not in escrow, less what the accounts are owed. Below zero the market is insolvent:
 /// everybody is paid the same part, and nobody comes in but a provider who fills the hole.
 ///
-/// SERIES
+/// SHARES
+/// A share is a part of that equity less what the skew pays to whoever closes it,
+/// `price * skew^2 / (2 * skewScale)`: so no order changes what shares are worth, but for its fee.
 /// Shares of a pool that has lost all, or all but a billionth, are void as soon as somebody refills
-/// it.
+/// it. What a pool without providers has earned is of nobody's shares.
 abstract contract PerpPool is PerpBook {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -61,8 +63,8 @@ abstract contract PerpPool is PerpBook {
 
     /// @notice What a share is worth, WAD of the asset, rounded down; 0 when nothing is left.
     function liquiditySharePrice() external view returns (uint256) {
-        uint256 equity = _poolEquity(marketState()).max(0).toUint256();
-        return _shares == 0 ? uint256(WAD) : equity.fullMulDiv(uint256(WAD), _shares);
+        uint256 value = _value(marketState(), false).max(0).toUint256();
+        return _shares == 0 ? uint256(WAD) : value.fullMulDiv(uint256(WAD), _shares);
     }
 
     /// @notice Takes `assets` (asset units) from the caller into the pool, for shares at their
@@ -70,18 +72,18 @@ abstract contract PerpPool is PerpBook {
     function provideLiquidity(uint256 assets) external nonReentrant returns (uint256 shares) {
         _asset.safeTransferFrom(msg.sender, address(this), assets);
         MarketState memory market = _open();
-        int256 equity = _poolEquity(market);
+        int256 value = _value(market, true);
         _credit(market, assets);
         uint256 added = assets * _unit;
         uint256 supply = _shares;
-        if (supply == 0 || equity <= int256(supply / MAX_DILUTION)) {
-            int256 left = added.toInt256() + equity.min(0);
+        if (supply == 0 || value <= int256(supply / MAX_DILUTION)) {
+            int256 left = added.toInt256() + value.min(0);
             require(left > 0, Errors.LiquidityBelowDeficit());
             shares = left.toUint256();
+            supply = value.max(0).toUint256();
             _series += 1;
-            supply = 0;
         } else {
-            shares = added.fullMulDiv(supply, equity.toUint256());
+            shares = added.fullMulDiv(supply, value.toUint256());
             require(shares > 0, Errors.ZeroAmount());
         }
         _shares = supply + shares;
@@ -101,8 +103,8 @@ abstract contract PerpPool is PerpBook {
         uint256 owned = _sharesOf[_series][msg.sender];
         require(shares > 0, Errors.ZeroAmount());
         require(shares <= owned, Errors.SharesAboveBalance());
-        uint256 equity = _poolEquity(market).max(0).toUint256().min(_backing(market));
-        assets = _debit(market, equity.fullMulDiv(shares, _shares));
+        uint256 value = _value(market, false).max(0).toUint256().min(_backing(market));
+        assets = _debit(market, value.fullMulDiv(shares, _shares));
         _sharesOf[_series][msg.sender] = owned - shares;
         _shares -= shares;
         _storeMarket(market);
@@ -131,6 +133,17 @@ abstract contract PerpPool is PerpBook {
         require(due, Errors.SettlementTooEarly());
         _market.settled = true;
         emit Settled(market.price);
+    }
+
+    /// @dev What the shares are worth, WAD, signed, rounded down or up.
+    function _value(MarketState memory market, bool up) private view returns (int256) {
+        if (market.settled) return _poolEquity(market);
+        uint256 skew = market.skew.abs();
+        uint256 scale = 2 * _skewScale.toUint256();
+        uint256 owed = up
+            ? skew.fullMulDiv(market.price, uint256(WAD)).fullMulDiv(skew, scale)
+            : skew.fullMulDivUp(market.price, uint256(WAD)).fullMulDivUp(skew, scale);
+        return _poolEquity(market) - owed.toInt256();
     }
 
     function _poolEquity(MarketState memory market) private view returns (int256) {

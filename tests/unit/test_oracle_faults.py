@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from levtoken.evm import Revert
+from levtoken.evm import DEPLOYER, Revert
 from levtoken.feeds import Signed
 from levtoken.units import WAD
 from tests.sources import (
@@ -41,7 +41,19 @@ SOURCES = {
     "dual": {"chainlink", "sequencer", "pyth", "both"},
     "reversed": {"chainlink", "sequencer", "pyth", "both"},
 }
-VERBS = ("depositMargin", "trade", "deposit", "mint", "redeem", "rebalance")
+VERBS = (
+    "depositMargin",
+    "trade",
+    "deposit",
+    "mint",
+    "redeem",
+    "rebalance",
+    "exit",
+    "provideLiquidity",
+    "removeLiquidity",
+    "submit",
+)
+BROKEN = {"FeedUnavailable", "RoundIncomplete"}  # a source that cannot take a price either
 SHORT = answering(1, 0, 1, 1)  # a word fewer than a round has
 CUT_OFF = answering(1, 0, 0, NOW, size=127)  # a byte fewer than a price has
 # A read of a huge answer costs the feed two million; who copied it would pay that again.
@@ -221,6 +233,23 @@ def test_a_bad_source_is_a_fault_and_no_verb_goes_through(
             verb()
         refused[name] = caught.value.name
     assert refused == dict.fromkeys(VERBS, case.error)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.what)
+        for case in FAULTS
+        if case.source == "pyth" and case.error not in BROKEN
+    ],
+)
+def test_no_order_executes_at_a_bad_pull_price(rig: Rig, case: Case) -> None:
+    market = rig.desks["chainlink"].market
+    market.transact("submit", WAD, 2**255)
+    case.act(rig)
+    with pytest.raises(Revert) as caught:
+        market.transact("execute", DEPLOYER, [])
+    assert caught.value.name == case.error
 
 
 @pytest.mark.parametrize("oracle", ORACLES)
