@@ -181,7 +181,7 @@ def provide(walk: Walk) -> str:
     """Liquidity comes in, and only the cash knows; or it fills what the pool lacks."""
     world, before, unit = walk.world, walk.before, walk.token.unit
     assets = int(walk.value(1, 10**6 if world.scenario.pool else 10**3) / unit)
-    lacking = -min(Fraction(0), walk.market.pool)
+    lacking = -min(Fraction(0), walk.market.lent)
     if lacking and walk.chance(0.4):
         assets += int(lacking / unit)
     walk.note(f"provider brings {assets}")

@@ -87,6 +87,11 @@ class Market:
         return self.backing - self.owed
 
     @property
+    def lent(self) -> Fraction:
+        """What their shares stand for: not what the skew pays to whoever closes it."""
+        return self.pool - self.price * self.skew**2 / (2 * self.rules.scale)
+
+    @property
     def is_insolvent(self) -> bool:
         return self.debt > self.backing
 
@@ -120,9 +125,15 @@ class Market:
         """What trading takes from equity at index price; negative when the skew pays."""
         return self.fee(delta) + delta * (self.fill(delta) - self.price)
 
+    def overdraws(self, delta: Fraction) -> bool:
+        """Whether the market would owe more than it has after the order, its gain included."""
+        return self.debt + max(Fraction(0), -self.cost(delta)) > self.backing
+
     def charged(self, delta: Fraction) -> Fraction:
-        """What an order takes: where not everybody can be paid in full, the skew pays nobody."""
-        return max(Fraction(0), self.cost(delta)) if self.is_insolvent else self.cost(delta)
+        """What an order takes: where not everybody could then be paid in full, the skew pays
+        nobody."""
+        cost = self.cost(delta)
+        return Fraction(0) if cost < 0 and self.overdraws(delta) else cost
 
     def pieces(self, direction: int) -> tuple[Fraction | None, Piece, Piece]:
         """The unsigned size up to which the first piece holds (None: for ever), and both."""
@@ -215,7 +226,7 @@ class Market:
         if not (kept_side and abs(size) <= abs(old.size)) and self.exceeds_cap(old, delta):
             faults.add("MarketSizeExceeded")
         grows = not kept_side or abs(size) > abs(old.size)
-        if grows and self.is_insolvent:
+        if grows and self.overdraws(delta):
             faults.add("MarketInsolvent")
         if abs(size) > abs(old.size):
             market, later = self.traded(old, delta)

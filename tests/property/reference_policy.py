@@ -3,6 +3,7 @@ design states it. Nothing here is taken from the contracts."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from tests.property.reference import Market, Position, Token
 
@@ -10,6 +11,7 @@ MIN_TRADE = Fraction(1, 1000)
 EDGE = Fraction(1, 10_000)
 VENUE_SHARE = Fraction(9, 10)
 REST_LIFE = 86_400
+SOLUTIONS = 3
 NONE, UPPER, LOWER, EMERGENCY = range(4)
 
 
@@ -142,12 +144,22 @@ class Assessment:
         return self.policy.rate(self.leverage, waited)
 
     def _size(self, aim: Fraction, rate: Fraction, reward: Fraction) -> Fraction | None:
-        """The order that reaches the aim net of its cost and of a reward by rate or fixed. The cost
-        counts at the part that is paid of the equity before it. Of a fixed reward, which is paid in
-        full, the whole counts; of one by rate only the same part."""
-        part, direction = self.market.part, self.token.direction
-        equity = self.position.equity - reward / part
-        return self.market.size_for(self.position.size, equity, aim * part, direction, rate)
+        """The order that reaches the aim net of its cost and of a reward by rate or fixed. Where
+        everybody is paid a part, what counts is the part after the trade, whose cost is owed to
+        nobody: three solutions, each with the cost of the one before. A reward is paid in full."""
+        market, direction = self.market, self.token.direction
+        equity = self.position.equity - reward / market.part
+        sized = partial(market.size_for, self.position.size, equity, direction=direction)
+        if not market.is_insolvent:
+            return sized(aim, reward_rate=rate)
+        delta: Fraction | None = Fraction(0)
+        for _ in range(SOLUTIONS):
+            cost = max(Fraction(0), market.cost(delta)) if delta else Fraction(0)
+            paid = market.backing / (market.debt - cost)
+            delta = sized(aim * paid, reward_rate=rate / market.part)
+            if delta is None:
+                return None
+        return delta
 
     def _reward(self, delta: Fraction, rate: Fraction) -> Fraction:
         cap = self.policy.reward_cap // self.token.unit * self.token.unit

@@ -49,7 +49,7 @@ def test_i_12_a_poor_market_that_is_refilled_pays_in_full_and_lets_in_again():
     walk = begin(Scenario("poor", "3", pool=0))
     moves.shift(walk, 60, 1.05)
     assert flows.deposit(walk, "saver", 10**9) == "MarketInsolvent"
-    lacking = -walk.market.pool
+    lacking = -walk.market.lent
     world = walk.world
     short = world.attempt("market", "provideLiquidity", int(lacking * 10**6), sender="provider")
     assert short == ("LiquidityBelowDeficit", 0)

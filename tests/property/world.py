@@ -53,7 +53,7 @@ class Books:
         values = (self.price, self.skew, self.open_interest, self.rate, self.funding)
         # So that the debt is the market's own, to the wei.
         moving = Fraction(self.skew * (self.price + self.funding), WAD)
-        correction = self.debt - moving if self.debt else self.correction
+        correction = self.debt - moving if self.debt else min(self.correction, -moving)
         values += (correction, self.cash * self.unit - self.escrow)
         return Market(rules, *(Fraction(value, WAD) for value in values))
 

@@ -11,6 +11,7 @@ from tests.property.market.world import ACCOUNTS, PROVIDERS
 from tests.property.reference import WEI
 
 ROUNDS = 120
+RESCUE = 10  # rounds after which somebody with money takes the other side
 DAY = 86_400
 
 
@@ -37,7 +38,7 @@ def let_settle(walk: Walk) -> None:
 
 def out(walk: Walk) -> None:
     """As often as it takes: orders go, who is due is liquidated, the others close."""
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         names = [name for name in ACCOUNTS if is_in(walk, name)]
         if not names and not walk.orders and not walk.flags:
             break
@@ -45,12 +46,30 @@ def out(walk: Walk) -> None:
         for name in names:
             bring_out(walk, name)
             look(walk)
+        if number % RESCUE == RESCUE - 1 and walk.before.skew and not walk.ledger.settled:
+            rescue(walk)
         if not walk.ledger.settled:
             walk.advance(walk.random.choice((31, 3_600, DAY, DAY)), walk.random.uniform(0.9, 1.1))
             look(walk)
     left = [f"{one} {walk.before.position(one)}" for one in ACCOUNTS if is_in(walk, one)]
     require("I-10", not left, f"still in after {ROUNDS} rounds: {left}")
     closed(walk)
+
+
+def rescue(walk: Walk) -> None:
+    """Where the skew exceeds the scale no small order fills. Somebody takes the whole other side;
+    the pool must have what the skew pays for that."""
+    notional = abs(walk.before.skew) * walk.before.price // WAD
+    lacking = max(0, -walk.before.pool)
+    pool.provide(walk, "provider", (lacking + 3 * notional) // walk.world.unit + 1)
+    look(walk)
+    if walk.blocked("stranger") or walk.market.is_insolvent:
+        return
+    trading.deposit(walk, "stranger", 3 * notional // walk.world.unit + 10**8)
+    look(walk)
+    trading.order(walk, "stranger", -walk.before.skew)
+    look(walk)
+    walk.count("rescue")
 
 
 def is_in(walk: Walk, name: str) -> bool:
@@ -103,9 +122,12 @@ def closed(walk: Walk) -> None:
             pool.remove(walk, name, shares)
             look(walk)
     cash = walk.before.cash
-    # What each remover's share leaves is below a unit, beside the dust of the accounts; a pool
-    # without shares has no owner until the next provider.
-    if books.supply:
+    supply = walk.before.supply
+    require("I-12", supply == walk.nobodys, f"{supply} shares, {walk.nobodys} are nobody's")
+    # What each remover's share leaves is below a unit, beside the dust of the accounts; what a pool
+    # without providers earned is nobody's.
+    if books.supply and not supply:
         most = len(PROVIDERS) + 1 + len(ACCOUNTS)
         require("I-12", cash <= most, f"{cash} are left when everybody is gone")
+        walk.looked("all taken")
     nothing_minted(walk)

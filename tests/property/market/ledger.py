@@ -162,7 +162,7 @@ class Ledger:
         fee = Fraction(0) if free else market.fee(size)
         one.base -= size * (fill + self.funding) + fee
         self.pool += size * (fill - self.price) + fee
-        if market.is_insolvent and not free and market.cost(size) < 0:
+        if not free and market.cost(size) < 0 and market.overdraws(size):
             one.base += market.cost(size)
             self.pool -= market.cost(size)
         one.size += delta

@@ -28,8 +28,8 @@ def submit(walk: Walk, name: str = "", delta: int | None = None) -> str:
     walk.note(f"{name} {position} submits {delta} at {limit}")
     deposit = walk.world.rules.min_fee
     fault = "" if delta else "EmptyOrder"
-    fault = fault or walk.fault or ("MarketInsolvent" if market.is_insolvent else "")
-    fault = fault or walk.blocked(name)
+    fault = fault or walk.fault or walk.blocked(name)
+    fault = fault or ("MarketInsolvent" if market.is_insolvent else "")
     fault = fault or rules.submit_fault(market, position, Fraction(delta, WAD), deposit)
     # Where the cash has gone to others, there is none to put aside.
     fault = fault or ("InsufficientCash" if deposit > market.backing else "")

@@ -13,15 +13,16 @@ MOST_SHARES = 10**9  # a WAD of equity; a pool with more of them begins anew
 def provide(walk: Walk, name: str = "", assets: int | None = None) -> str:
     """Shares at their price, down; from nothing, what is left after the hole is filled."""
     name = name or walk.random.choice(PROVIDERS)
-    lacking = max(0, -walk.before.pool)
+    value = worth(walk, up=True)
+    lacking = max(0, -value)
     if assets is None:
         assets = int(walk.value(1, 10**5) / walk.unit)
         if lacking and walk.chance(0.6):
             assets += lacking // walk.world.unit + 1
     walk.note(f"{name} provides {assets}")
-    pool, supply, added = walk.before.pool, walk.before.supply, assets * walk.world.unit
-    anew = supply == 0 or pool <= supply // MOST_SHARES
-    shares = added + min(pool, 0) if anew else added * supply // pool
+    supply, added = walk.before.supply, assets * walk.world.unit
+    anew = supply == 0 or value <= supply // MOST_SHARES
+    shares = added + min(value, 0) if anew else added * supply // value
     fault = walk.fault
     if not fault and shares <= 0:
         fault = "LiquidityBelowDeficit" if anew else "ZeroAmount"
@@ -35,7 +36,9 @@ def provide(walk: Walk, name: str = "", assets: int | None = None) -> str:
     walk.pushed()
     walk.ledger.provide(assets)
     total = walk.refresh().supply
-    expected = shares if anew else supply + shares
+    # What a pool without providers earned is of nobody's shares.
+    expected = shares + (max(value, 0) if anew else supply)
+    walk.nobodys = max(value, 0) if anew else walk.nobodys
     require("reference", total == expected, f"{total} shares of all, not {expected}")
     if anew and supply:
         walk.count("a new series")
@@ -44,6 +47,19 @@ def provide(walk: Walk, name: str = "", assets: int | None = None) -> str:
     if lacking:
         walk.count("the hole is filled")
     return ""
+
+
+def worth(walk: Walk, *, up: bool) -> int:
+    """What the shares stand for: the pool less what the skew pays to whoever closes it, in wei,
+    rounded against whoever comes or goes."""
+    books = walk.before
+    if books.settled:
+        return books.pool
+    skew, scale = abs(books.skew), 2 * int(walk.world.rules.scale * WAD)
+    if up:
+        return books.pool - (skew * books.price // WAD) * skew // scale
+    notional = -(-skew * books.price // WAD)
+    return books.pool + -notional * skew // scale
 
 
 def remove(walk: Walk, name: str = "", shares: int | None = None) -> str:
@@ -57,8 +73,8 @@ def remove(walk: Walk, name: str = "", shares: int | None = None) -> str:
     fault = walk.price_fault or ("" if shares else "ZeroAmount")
     fault = fault or ("" if shares <= owned else "SharesAboveBalance")
     books = walk.before
-    worth = max(0, min(books.pool, books.backing))
-    due = worth * shares // max(1, books.supply) // walk.world.unit
+    value = max(0, min(worth(walk, up=False), books.backing))
+    due = value * shares // max(1, books.supply) // walk.world.unit
     had, me = walk.world.assets_of(name), walk.address(name)
     error, paid = walk.call("removeLiquidity", shares, me, sender=name, fault=fault)
     if error:

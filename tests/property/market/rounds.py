@@ -22,12 +22,12 @@ def undone(walk: Walk) -> Iterator[None]:
     """What happens inside leaves no trace."""
     ledger, before, since = deepcopy(walk.ledger), walk.before, walk.since
     kept, flags, bad, gifts = dict(walk.orders), dict(walk.flags), walk.bad, walk.world.gifts
-    answer = walk.world.answer
+    answer, nobodys = walk.world.answer, walk.nobodys
     with walk.world.evm.rolled_back():
         yield
     walk.ledger, walk.before, walk.since = ledger, before, since
     walk.orders, walk.flags, walk.bad, walk.world.gifts = kept, flags, bad, gifts
-    walk.world.answer = answer
+    walk.world.answer, walk.nobodys = answer, nobodys
 
 
 def at_one_price(walk: Walk) -> str:
@@ -38,12 +38,12 @@ def at_one_price(walk: Walk) -> str:
     with undone(walk):
         start = wealth(walk)
         equity, off = worth(walk), Fraction(0)
-        delayed, lends = walk.chance(0.3), walk.chance(0.2)
+        delayed = walk.chance(0.3)
         if delayed:
             off += one_delayed(walk)
         else:
             for _ in range(walk.random.randint(1, MOVES)):
-                off += one_move(walk, lends=lends)
+                off += one_move(walk)
         off += get_out(walk)
         if walk.before.held[ATTACKER].size or walk.world.shares_of(ATTACKER):
             walk.count("round trip", "cannot leave")
@@ -65,9 +65,8 @@ def worth(walk: Walk) -> Fraction:
     return max(Fraction(0), walk.before.equity(ATTACKER)) * walk.market.part
 
 
-def one_move(walk: Walk, *, lends: bool = False) -> Fraction:
-    """A verb of the attacker, and what its truncations may give. He trades or he `lends`: liquidity
-    is valued at the index price, so who does both chooses who bears the skew."""
+def one_move(walk: Walk) -> Fraction:
+    """A verb of the attacker, and what its truncations may give."""
     held = Fraction(abs(walk.before.held[ATTACKER].size), WAD)
     skew = walk.before.skew
     moves: list[Callable[[], str]] = [
@@ -78,12 +77,9 @@ def one_move(walk: Walk, *, lends: bool = False) -> Fraction:
         lambda: trading.trade(walk, ATTACKER),
         lambda: trading.enter(walk, ATTACKER),
         lambda: trading.leave(walk, ATTACKER),
+        lambda: pool.provide(walk, ATTACKER),
+        lambda: pool.remove(walk, ATTACKER),
     ]
-    if lends:
-        moves = [lambda: pool.remove(walk, ATTACKER)]
-    if lends and walk.before.supply and walk.before.pool > walk.before.supply // pool.MOST_SHARES:
-        # What a pool without providers earned belongs to whoever comes first: no round trip.
-        moves.append(lambda: pool.provide(walk, ATTACKER))
     walk.random.choice(moves)()
     traded = Fraction(abs(walk.before.skew - skew), WAD)
     return tolerances.of_cost(walk.market, traded + held)
@@ -179,7 +175,7 @@ def leave_in_turn(walk: Walk, names: list[str]) -> dict[str, Fraction | None]:
             error = trading.leave(walk, name, (1, 1))
             got = (walk.world.assets_of(name) - had) * walk.unit
             paid[name] = None if error else got
-            if not error and part < 1:
+            if not error:
                 off = 4 * WEI / max(walk.market.debt, WEI)
                 require("I-12", walk.market.part >= part - off, "who leaves lowers the part")
     return paid

@@ -36,7 +36,7 @@ def order_fault(market: Market, old: Position, delta: Fraction) -> str:
             ("Liquidatable", margin <= health),
             ("MaxLeverageExceeded", abs(new * fill) > most),
             ("MarketSizeExceeded", grows and market.exceeds_cap(old, delta)),
-            ("MarketInsolvent", grows and market.is_insolvent),
+            ("MarketInsolvent", grows and market.overdraws(delta)),
         ]
     )
 
@@ -111,7 +111,7 @@ def leaving(
         taken -= cost
     paid = taken * market.part
     # Who is owed all that is owed is paid all there is, whatever the truncations of both say.
-    fault = "InsufficientCash" if paid > market.backing + 8 * WEI else ""
+    fault = "InsufficientCash" if paid // unit * unit > market.backing + 8 * WEI else ""
     paid = min(paid, market.backing)
     if paid >= unit and not fault and not settled:
         left = Position(old.size + delta, old.equity - cost)

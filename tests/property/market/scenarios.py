@@ -5,7 +5,13 @@ from fractions import Fraction
 
 from tests.property import scenarios
 
-LIMITS = {"maxLiquidationDelta": "0.0005", "maxLiquidationSkew": "0.02"}
+LIMITS = {"maxLiquidationDelta": "0.002", "maxLiquidationSkew": "0.005"}
+SHALLOW = {
+    "depth": 10**5,
+    "crowd": Fraction(1, 3),
+    "wild": 0.2,
+    "market": {"liquidationPremiumMultiplier": "0.1"},
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ SCENARIOS = [
     market("crashes", wild=0.9, crowd=Fraction(1, 20)),
     market("crashes, 18 decimals", wild=0.9, asset_decimals=18, price="0.01", feed_decimals=18),
     market("wild funding", market={"maxFundingVelocity": "36"}, crowd=Fraction(1, 4)),
-    market("beyond the scale", crowd=Fraction(3, 4), wild=0.2, pool=10**9),
+    market("beyond the scale", **SHALLOW),
     market("small pool", pool=10**4, wild=0.3, crowd=Fraction(1, 200)),
     market("small pool, 18 decimals", pool=10**4, wild=0.3, asset_decimals=18),
     market("empty pool", pool=0, wild=0.3, crowd=Fraction(1, 200), asset_decimals=8),

@@ -17,6 +17,7 @@ KINDS = (
     "tenfold",
     "depositMargin",
     "withdraw",
+    "withdraw all",
     "trade",
     "open",
     "close",
@@ -120,6 +121,7 @@ LOOKED = (
     "leavers",
     "leavers alike",
     "everybody out",
+    "all taken",
 )
 
 

@@ -8,7 +8,7 @@ from tests.property.checks import require, require_between
 from tests.property.market import rules
 from tests.property.market.walk import Walk
 from tests.property.market.world import UNLIMITED, Books
-from tests.property.reference import Position
+from tests.property.reference import WEI, Position
 
 
 def deposit(walk: Walk, name: str = "", assets: int | None = None) -> str:
@@ -37,9 +37,11 @@ def withdraw(walk: Walk, name: str = "", assets: int | None = None) -> str:
     """Some of what could go, or a little more."""
     name = name or walk.trader()
     market, position = walk.market, walk.before.position(name)
+    if assets is None and walk.chance(0.15) and not walk.fault and not walk.blocked(name):
+        return withdraw_all(walk, name)
     if assets is None:
         free = max(Fraction(0), position.equity - market.needed(position.size)) * market.part
-        assets = int(free * Fraction(walk.random.choice((0.3, 0.9, 1, 1.02))) / walk.unit)
+        assets = int(free * Fraction(walk.random.choice((0.3, 0.9, 0.999, 1.02))) / walk.unit)
     walk.note(f"{name} withdraws {assets}")
     fault = "" if assets else "EmptyOrder"
     fault = fault or walk.fault or walk.blocked(name)
@@ -57,6 +59,28 @@ def withdraw(walk: Walk, name: str = "", assets: int | None = None) -> str:
         if not position.size:
             taken_up(walk, name, assets, before, after)
     return error
+
+
+def withdraw_all(walk: Walk, name: str) -> str:
+    """What the quote says that the market lets go, to the unit: the market does."""
+    assets = walk.world.read("market", "quote", walk.address(name), 0, 0)[3]
+    market, position = walk.market, walk.before.position(name)
+    free = max(Fraction(0), position.equity - market.needed(position.size))
+    free = min(free * market.part, market.backing)
+    # The needed margin is rounded up in three places and the equity loses 2 wei; the share of the
+    # scale loses one, times notional and multiplier; see `of_part`.
+    notional = abs(position.size) * market.price * (market.rules.premium + 1)
+    off = (6 + notional) * WEI + tolerances.of_part(market, free)
+    require_between(
+        "reference", "releasable", assets * walk.unit, free - off - walk.unit, free + off
+    )
+    if not assets:
+        return ""
+    walk.note(f"{name} withdraws all that goes, {assets}")
+    with walk.world.evm.rolled_back():
+        me = walk.address(name)
+        walk.call("trade", 0, -assets, 0, me, sender=name, fault="", name="withdraw all")
+    return ""
 
 
 def taken_up(walk: Walk, name: str, assets: int, before: Books, after: Books) -> None:
@@ -142,7 +166,7 @@ def count_kinds(walk: Walk, position: Position, delta: int) -> None:
         "close": position.size and position.size == -size,
         "flip": position.size * (position.size + size) < 0,
         "paid by the skew": delta and walk.market.cost(size) < 0,
-        "forfeited": delta and walk.market.is_insolvent and walk.market.cost(size) < 0,
+        "forfeited": delta and walk.market.cost(size) < 0 and walk.market.overdraws(size),
         "beyond the scale": abs(walk.market.skew) > walk.market.rules.scale,
     }
     for kind, met in kinds.items():
@@ -167,17 +191,17 @@ def why_no_trade(walk: Walk, name: str, position: Position, delta: int, assets: 
 
 
 def kept_by_others(walk: Walk, before: Books, after: Books, equity: Fraction) -> None:
-    """Once the market cannot pay everybody, nobody lowers the part of the others by what he does.
-    An account below zero that grows may: it is worth less than it counts."""
-    if before.debt <= before.backing or equity < 0:
-        if after.debt > after.backing and before.debt <= before.backing:
-            walk.count("the skew makes it insolvent")
+    """Nobody lowers the part that is paid to the others by what he does. An account below zero that
+    grows may: it is worth less than it counts."""
+    if equity < 0:
         return
-    was, now = Fraction(before.backing, before.debt), Fraction(after.backing, max(1, after.debt))
+    was = min(1, Fraction(before.backing, max(1, before.debt)))
+    now = Fraction(after.backing, max(1, after.debt))
     # Everything that is owed is truncated once for the account and once for the whole.
     off = Fraction(4, max(1, after.debt))
     require("I-12", min(now, 1) >= was - off, f"the part falls from {float(was)} to {float(now)}")
-    walk.looked("part kept")
+    if was < 1:
+        walk.looked("part kept")
 
 
 def enter(walk: Walk, name: str = "") -> str:

@@ -58,6 +58,7 @@ class Walk:
         self.orders: dict[str, Order] = {}
         self.flags: dict[str, tuple[str, int]] = {}
         self.bad = ""  # what is wrong with the feed
+        self.nobodys = 0  # shares of the pool
         self.since = 0  # when somebody first saw a bad price; 0: nobody
         self.ledger = Ledger(self.world.rules, self.world.unit, self.world.evm.timestamp)
         self.see()

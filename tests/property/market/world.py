@@ -195,7 +195,7 @@ class World(Calls):
     def market(self, books: Books) -> Market:
         """For the reference; its debt is the market's own, to the wei."""
         moving = Fraction(books.skew * (books.price + books.funding), WAD)
-        correction = books.debt - moving if books.debt else books.correction
+        correction = books.debt - moving if books.debt else min(books.correction, -moving)
         values = (books.price, books.skew, books.open_interest, books.rate, books.funding)
         values += (correction, books.backing)
         return Market(self.rules, *(Fraction(value, WAD) for value in values))
