@@ -55,7 +55,7 @@ import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 /// - An order whose fill price would not be positive is refused.
 /// - There are no dynamic fees and no circuit breaker; a bad price stops everything.
 /// - A flagged position that is too large is liquidated by anyone after a delay, not by somebody
-///   privileged.
+///   privileged, and at once when it has lost all and may hide that the market is insolvent.
 /// - A market whose price never comes back settles at the last good one.
 /// - Amounts at the door are in the asset's own decimals.
 contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
@@ -71,6 +71,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     /// @dev What the real market keeps of an accessible margin, and off its maximum leverage.
     uint256 private constant MILLI = 0.001e18;
     uint256 private constant SOLUTIONS = 3;
+    uint256 private constant MIN_LEVERAGE = 1e9; // below, a solution overflows
 
     constructor(
         address asset_,
@@ -219,8 +220,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market = _open();
         Position memory position = _loadFree(msg.sender);
         Fill memory fill;
-        _requireSolvent(market);
-        _credit(market, assets);
+        _creditMargin(market, assets);
         (entry, fill) = _enter(market, position, assets, leverage);
         _store(msg.sender, market, position);
         emit MarginMoved(msg.sender, assets.toInt256());
@@ -390,7 +390,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         int256 leverage,
         uint256 rewardRate
     ) private view returns (int256, bytes4) {
-        if (leverage == 0) return (0, Errors.NoSolution.selector);
+        if (leverage.abs() < MIN_LEVERAGE) return (0, Errors.NoSolution.selector);
         uint256 notional = _notional(size, market.price);
         int256 held = notional.fullMulDiv(uint256(WAD), leverage.abs()).toInt256();
         uint256 inverse = SkewPricing.RAY * uint256(WAD) / leverage.abs();
@@ -439,12 +439,19 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         return (buy ? size.toInt256() : -size.toInt256(), 0);
     }
 
+    /// @dev Books assets that were sent before, and owes them.
+    function _creditMargin(MarketState memory market, uint256 assets) private view {
+        _requireSolvent(market);
+        _credit(market, assets);
+        market.debt += assets * _unit;
+    }
+
     /// @dev Books margin that was sent before.
     function _addMargin(MarketState memory market, Position memory position, uint256 assets)
         private
     {
-        _requireSolvent(market);
-        _credit(market, assets);
+        require(assets > 0, Errors.ZeroAmount());
+        _creditMargin(market, assets);
         int256 added = (assets * _unit).toInt256();
         Errors.raise(_moveMargin(market, position, int256(market.price), added, 0));
         emit MarginMoved(msg.sender, assets.toInt256());

@@ -68,9 +68,10 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         int128 fundingIndex;
         uint128 cash;
         int128 correction;
-        uint40 updatedAt;
-        uint40 invalidSince;
-        uint40 liveOrders;
+        uint32 updatedAt;
+        uint32 invalidSince;
+        uint32 checkedAt;
+        uint24 liveOrders;
         bool settled;
     }
 
@@ -103,6 +104,9 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         uint256 decimals = ERC20(asset_).decimals();
         require(decimals <= MAX_DECIMALS && params.skewScale > 0, Errors.InvalidParameter());
         require(params.makerFee <= params.takerFee, Errors.InvalidParameter());
+        require(params.minKeeperFee > 0, Errors.InvalidParameter());
+        require(params.maxLeverage > uint256(WAD), Errors.InvalidParameter());
+        require(params.minOrderAge + 1 < params.maxOrderAge, Errors.InvalidParameter());
         _asset = asset_;
         oracle = oracle_;
         pullOracle = pullOracle_;
@@ -337,7 +341,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         return market.debt > _backing(market);
     }
 
-    /// @dev Whether the market would owe more than it has after an order of this cost, whose gain is
+    /// @dev Whether the market would owe more than it has after an order of this cost. A gain is
     /// owed to the account.
     function _overdraws(MarketState memory market, int256 cost) internal view returns (bool) {
         return market.debt + (-cost).max(0).toUint256() > _backing(market);
@@ -533,7 +537,8 @@ abstract contract PerpBook is ReentrancyGuardTransient {
             correction: market.correction.toInt128(),
             updatedAt: _now(),
             invalidSince: 0,
-            liveOrders: (market.escrow == 0 ? 0 : market.escrow / _minKeeperFee).toUint40(),
+            checkedAt: 0,
+            liveOrders: (market.escrow / _minKeeperFee).toUint24(),
             settled: market.settled
         });
     }
@@ -580,9 +585,16 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         if (assets > 0) _asset.safeTransfer(to, assets);
     }
 
-    function _now() internal view returns (uint40) {
-        // 40 bits of seconds last for 34,000 years.
-        return uint40(block.timestamp);
+    /// @dev Whether `to` took the assets; what it did not take is still here.
+    function _trySend(address to, uint256 assets) internal returns (bool) {
+        if (assets == 0) return true;
+        (bool ok, bytes memory said) = _asset.call(abi.encodeCall(ERC20.transfer, (to, assets)));
+        return ok && (said.length == 0 || abi.decode(said, (bool)));
+    }
+
+    function _now() internal view returns (uint32) {
+        // 32 bits of seconds last until 2106.
+        return uint32(block.timestamp);
     }
 
     /// @dev Transient storage on every chain, so that local chains run the code of the public ones.

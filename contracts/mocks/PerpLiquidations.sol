@@ -11,16 +11,19 @@ import {MarketState, Position, Status} from "./PerpTypes.sol";
 /// @title PerpLiquidations
 /// @notice Liquidation in two steps: whoever sees that a position no longer carries its margin
 /// flags it, and anyone closes what is flagged, unless it is so large, or the market so skewed,
-/// that closing it would hurt the pool. After a delay it is closed all the same.
+/// that closing it would hurt the pool. After a delay it is closed all the same, and at once when
+/// nothing is left of its margin and the pool is not worth the open interest: what an account owes
+/// must not hide from a market that may be insolvent.
 abstract contract PerpLiquidations is PerpBook {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using SafeCastLib for int256;
+    using SafeCastLib for uint256;
 
     /// @notice Who flagged an account (0: nobody), and when, seconds since the epoch.
     struct Flag {
         address flagger;
-        uint40 flaggedAt;
+        uint32 flaggedAt;
     }
 
     mapping(address account => Flag) private _flags;
@@ -44,13 +47,16 @@ abstract contract PerpLiquidations is PerpBook {
         return _flags[account];
     }
 
-    /// @notice Flags a position that no longer carries its liquidation margin. A live order goes,
-    /// and its deposit goes to the caller.
+    /// @notice Flags a position that no longer carries its liquidation margin, or in a settled
+    /// market one that has lost everything. A live order goes, and its deposit goes to the caller.
     function flag(address account) external nonReentrant {
         MarketState memory market = _openToLeave();
         Position memory position = _load(account);
         require(position.status != Status.Flagged, Errors.PositionFlagged());
-        require(_canLiquidate(market, position), Errors.NotLiquidatable());
+        bool lost = market.settled
+            ? position.size != 0 && _equity(market, position) == 0
+            : _canLiquidate(market, position);
+        require(lost, Errors.NotLiquidatable());
         uint256 paid;
         if (position.status == Status.Ordered) {
             paid = _removeOrder(market, position, account, true);
@@ -64,14 +70,18 @@ abstract contract PerpLiquidations is PerpBook {
 
     /// @notice Closes a flagged position at the index price. Nothing returns to the account. The
     /// fees are paid out of what is left of its margin and the pool, never out of what the other
-    /// accounts own. Size and skew no longer protect `forcedLiquidationDelay` after the flag.
+    /// accounts own; that of a flagger who cannot receive stays with the pool. Size and skew no
+    /// longer protect `forcedLiquidationDelay` after the flag, nor an account without equity where
+    /// the pool has less than the open interest is worth.
     function liquidate(address account) external nonReentrant {
         MarketState memory market = _openToLeave();
         Position memory position = _load(account);
         Flag memory flagged = _flags[account];
         require(position.status == Status.Flagged, Errors.NotFlagged());
-        if (!market.settled && block.timestamp - flagged.flaggedAt < _forcedLiquidationDelay) {
-            require(_scaleShare(position.size) < _maxLiquidationDelta, Errors.LiquidationTooLarge());
+        bool early = block.timestamp - flagged.flaggedAt < _forcedLiquidationDelay;
+        if (early && !market.settled && !_hides(market, position)) {
+            uint256 delta = _scaleShare(position.size);
+            require(delta < _maxLiquidationDelta, Errors.LiquidationTooLarge());
             require(_scaleShare(market.skew) < _maxLiquidationSkew, Errors.SkewTooLarge());
         }
         int256 size = position.size;
@@ -84,8 +94,8 @@ abstract contract PerpLiquidations is PerpBook {
         emit PositionLiquidated(
             account, msg.sender, size, market.price, flaggerFee, liquidatorFee, poolFee
         );
-        _send(flagged.flagger, flaggerPaid);
         _send(msg.sender, liquidatorPaid);
+        if (!_trySend(flagged.flagger, flaggerPaid)) _market.cash += flaggerPaid.toUint128();
     }
 
     /// @dev Takes a position off the books and shares out its margin. There is as much for the fees
@@ -99,7 +109,6 @@ abstract contract PerpLiquidations is PerpBook {
         uint256 left = _equity(market, position);
         flaggerFee = _liquidationFee(position.size, market.price);
         liquidatorFee = _keeperLiquidationFee;
-        poolFee = left.zeroFloorSub(flaggerFee + liquidatorFee);
         bool insolvent = _isInsolvent(market);
         uint256 funds = _payout(market, left);
         _resize(market, position, -position.size);
@@ -108,6 +117,19 @@ abstract contract PerpLiquidations is PerpBook {
         if (!insolvent) funds = _backing(market).zeroFloorSub(market.debt);
         flaggerFee = flaggerFee.min(funds);
         liquidatorFee = liquidatorFee.min(funds - flaggerFee);
+        poolFee = left.zeroFloorSub(flaggerFee + liquidatorFee);
+    }
+
+    /// @dev Whether the account may hide from the debt of the market that it is insolvent. No
+    /// position loses more than it was worth, now or at its mark.
+    function _hides(MarketState memory market, Position memory position)
+        private
+        view
+        returns (bool)
+    {
+        uint256 mark = market.price.max(position.lastPrice.toUint256());
+        uint256 worth = market.openInterest * mark / uint256(WAD);
+        return _equity(market, position) == 0 && market.debt + worth > _backing(market);
     }
 
     function _scaleShare(int256 size) private view returns (uint256) {

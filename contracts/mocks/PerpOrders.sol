@@ -5,6 +5,7 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 import {Errors} from "../libraries/Errors.sol";
+import {SkewPricing} from "../libraries/SkewPricing.sol";
 import {PerpBook} from "./PerpBook.sol";
 import {Fill, MarketState, Order, Position, Status} from "./PerpTypes.sol";
 
@@ -57,23 +58,25 @@ abstract contract PerpOrders is PerpBook {
     /// @notice Fills the order of `account` at the price in `updateData`, published more than
     /// `minOrderAge` after it was submitted, less than `maxOrderAge` after it was submitted, unless
     /// that price diverges from the index price. The deposit goes to the caller, or back to margin
-    /// when the account itself calls. An order that fails here waits on. What `updateData` does not
-    /// cost of the value comes back.
+    /// when the account itself calls. An order that fails here waits on, as one does that would
+    /// find or leave the market insolvent at the index price. What `updateData` does not cost of
+    /// the value comes back.
     function execute(address account, bytes[] calldata updateData) external payable nonReentrant {
         Order memory order = _orders[account];
         require(order.sizeDelta != 0, Errors.NoOrder());
         pullOracle.update{value: msg.value}(updateData, msg.sender);
-        uint256 index = _open().price;
-        MarketState memory market = _marketAt(_executionPrice(order, index));
+        MarketState memory market = _open();
+        uint256 index = market.price;
+        uint256 price = _executionPrice(order, index);
+        _requireSolvent(market);
+        market = _marketAt(price);
         Position memory position = _load(account);
         bool own = msg.sender == account;
         if (own) {
-            (Fill memory first,) = _tryOrder(market, position, order.sizeDelta);
-            require(first.price != 0, Errors.FillNotPositive());
+            int256 first = SkewPricing.fillPrice(_curve(market), order.sizeDelta);
+            require(first > 0, Errors.FillNotPositive());
             int256 deposit = int256(uint256(order.keeperDeposit));
-            Errors.raise(
-                _moveMargin(market, position, int256(first.price), deposit, order.sizeDelta)
-            );
+            Errors.raise(_moveMargin(market, position, first, deposit, order.sizeDelta));
         }
         Fill memory fill = _order(market, position, order.sizeDelta);
         Errors.raise(fill.fault);
@@ -82,6 +85,7 @@ abstract contract PerpOrders is PerpBook {
         uint256 paid = _removeOrder(market, position, account, !own);
         market.price = index;
         _store(account, market, position);
+        _requireSolvent(market);
         _send(msg.sender, paid);
     }
 
@@ -96,7 +100,8 @@ abstract contract PerpOrders is PerpBook {
             MarketState memory market = _openToLeave();
             Position memory position = _load(account);
             int256 deposit = int256(uint256(order.keeperDeposit));
-            Errors.raise(_moveMargin(market, position, int256(market.price), deposit, 0));
+            if (market.settled) position.margin += deposit;
+            else Errors.raise(_moveMargin(market, position, int256(market.price), deposit, 0));
             _removeOrder(market, position, account, false);
             _store(account, market, position);
         } else {

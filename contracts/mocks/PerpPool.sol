@@ -22,7 +22,12 @@ import {MarketState} from "./PerpTypes.sol";
 /// A share is a part of that equity less what the skew pays to whoever closes it,
 /// `price * skew^2 / (2 * skewScale)`: so no order changes what shares are worth, but for its fee.
 /// Shares of a pool that has lost all, or all but a billionth, are void as soon as somebody refills
-/// it. What a pool without providers has earned is of nobody's shares.
+/// it, at whatever price of one moment that is. A few shares are locked for ever, so that nobody
+/// makes one so dear that the next provider gets none.
+///
+/// RISKS OF PROVIDERS
+/// Shares count at the index price and at once: whoever knows the next price, or liquidates in
+/// between, gains at their cost. A real pool would make them wait.
 abstract contract PerpPool is PerpBook {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -31,6 +36,8 @@ abstract contract PerpPool is PerpBook {
     using SafeTransferLib for address;
 
     uint256 private constant MAX_DILUTION = 1e9; // shares per WAD of equity
+    uint256 private constant LOCKED_SHARES = 1e15; // of nobody, in every series
+    uint256 private constant MAX_CHECK_GAP = 1 hours; // between two looks at a bad price
 
     uint256 private _series;
     uint256 private _shares;
@@ -61,7 +68,8 @@ abstract contract PerpPool is PerpBook {
         return _sharesOf[_series][provider];
     }
 
-    /// @notice What a share is worth, WAD of the asset, rounded down; 0 when nothing is left.
+    /// @notice What a share is worth, WAD of the asset, rounded down: 1 before there are any, and 0
+    /// when nothing is left.
     function liquiditySharePrice() external view returns (uint256) {
         uint256 value = _value(marketState(), false).max(0).toUint256();
         return _shares == 0 ? uint256(WAD) : value.fullMulDiv(uint256(WAD), _shares);
@@ -78,9 +86,9 @@ abstract contract PerpPool is PerpBook {
         uint256 supply = _shares;
         if (supply == 0 || value <= int256(supply / MAX_DILUTION)) {
             int256 left = added.toInt256() + value.min(0);
-            require(left > 0, Errors.LiquidityBelowDeficit());
-            shares = left.toUint256();
-            supply = value.max(0).toUint256();
+            require(left > int256(LOCKED_SHARES), Errors.LiquidityBelowDeficit());
+            shares = left.toUint256() - LOCKED_SHARES;
+            supply = value.max(0).toUint256() + LOCKED_SHARES;
             _series += 1;
         } else {
             shares = added.fullMulDiv(supply, value.toUint256());
@@ -113,24 +121,32 @@ abstract contract PerpPool is PerpBook {
     }
 
     /// @notice Looks at the price: a good one marks the market, a bad one starts the time after
-    /// which it settles. Any verb at a good price stops that time.
+    /// which it settles, or, at most `MAX_CHECK_GAP` after the last look, goes on with it. Any verb
+    /// at a good price ends that time.
     function checkPrice() external nonReentrant {
         MarketState memory market = marketState();
         require(!market.settled, Errors.MarketSettled());
-        if (market.fault == 0) _storeMarket(market);
-        else if (_market.invalidSince == 0) _market.invalidSince = _now();
+        if (market.fault == 0) {
+            _storeMarket(market);
+        } else {
+            // Also when nobody has looked before.
+            bool late = block.timestamp - _market.checkedAt > MAX_CHECK_GAP;
+            if (late) _market.invalidSince = _now();
+            _market.checkedAt = _now();
+        }
         emit PriceChecked(market.fault);
     }
 
-    /// @notice Ends the market at the last price that was marked, when the price is bad and has
-    /// been for `settlementDelay`. From then on everybody leaves at that price, without cost.
+    /// @notice Ends the market at the last price that was marked, when the price is bad and was so
+    /// at every look for `settlementDelay`, the last at most `MAX_CHECK_GAP` ago. From then on
+    /// everybody leaves at that price, without cost.
     function settle() external nonReentrant {
         MarketState memory market = marketState();
         require(!market.settled, Errors.MarketSettled());
         require(market.fault != 0, Errors.PriceIsGood());
-        uint256 since = _market.invalidSince;
-        bool due = since != 0 && block.timestamp - since >= _settlementDelay;
-        require(due, Errors.SettlementTooEarly());
+        bool watched = block.timestamp - _market.checkedAt <= MAX_CHECK_GAP;
+        bool due = block.timestamp - _market.invalidSince >= _settlementDelay;
+        require(watched && due, Errors.SettlementTooEarly());
         _market.settled = true;
         emit Settled(market.price);
     }

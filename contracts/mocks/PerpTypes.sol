@@ -12,7 +12,7 @@ pragma solidity 0.8.37;
 /// @param liquidationBufferRatio Liquidation margin as a fraction of the notional.
 /// @param liquidationPremiumMultiplier Weight of a position's own size in its liquidation.
 /// @param liquidationFeeRatio Liquidator's fee as a fraction of the notional, between the next two.
-/// @param minKeeperFee Smallest liquidation fee.
+/// @param minKeeperFee Smallest liquidation fee, and the deposit of a delayed order; above 0.
 /// @param maxKeeperFee Largest liquidation fee.
 /// @param keeperLiquidationFee Fixed part of the liquidator's pay.
 /// @param minInitialMargin Smallest margin of an account with a position.
@@ -120,5 +120,5 @@ struct Order {
     int128 sizeDelta;
     uint128 limit;
     uint128 keeperDeposit;
-    uint40 submittedAt;
+    uint32 submittedAt;
 }

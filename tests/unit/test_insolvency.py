@@ -1,14 +1,16 @@
 """A token at a market that cannot pay, or that has ended: law 4, seen from the holders."""
 
 import itertools
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
 
 from levtoken.evm import Contract, Evm, Revert
+from levtoken.feeds import Signed
 from levtoken.system import Feed, System, deploy_system
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, DAY, POLICY_3X
+from tests.world import BTC_MARKET, DAY, HEARTBEAT, POLICY_3X
 
 UNIT = 10**6
 PRICE = 60_000 * 10**8
@@ -18,9 +20,9 @@ TRADER, PROVIDER, KEEPER = "0x" + "b1" * 20, "0x" + "c1" * 20, "0x" + "d1" * 20
 DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
 
 
-def build(pool: int) -> tuple[System, Contract]:
+def build(pool: int, market: Mapping[str, int] = DEEP) -> tuple[System, Contract]:
     """Two holders of BTC3L with 10,000 each, at a market with a pool of `pool`."""
-    system = deploy_system(Evm(timestamp=10**9), feed=Feed(PRICE), market=DEEP)
+    system = deploy_system(Evm(timestamp=10**9), feed=Feed(PRICE), market=market)
     token = system.create_token("BTC3L", 3 * WAD, POLICY_3X)
     for actor in (*HOLDERS, TRADER, PROVIDER):
         system.asset.transact("mint", actor, 10**9 * UNIT, sender=actor)
@@ -35,6 +37,14 @@ def build(pool: int) -> tuple[System, Contract]:
 def move(system: System, factor: str) -> None:
     answer = system.feed.call("latestRoundData")[1]
     system.feed.transact("push", answer * to_fixed(factor) // WAD)
+
+
+def watch(system: System, seconds: int) -> None:
+    """Somebody looks at the price every hour."""
+    for passed in range(0, seconds, HEARTBEAT):
+        system.market.transact("checkPrice", sender=KEEPER)
+        step = min(HEARTBEAT, seconds - passed)
+        system.evm.next_block(system.evm.timestamp + step)
 
 
 def redeem(token: Contract, holder: str) -> int:
@@ -119,8 +129,7 @@ def test_holders_leave_a_settled_market_at_its_last_price_without_cost() -> None
     system.market.transact("checkPrice", sender=KEEPER)
     worth = token.call("sharePrice")
     move(system, "0")
-    system.market.transact("checkPrice", sender=KEEPER)
-    system.evm.next_block(system.evm.timestamp + 3 * DAY - 1)
+    watch(system, 3 * DAY - 1)
     with pytest.raises(Revert, match="SettlementTooEarly"):
         system.market.transact("settle", sender=KEEPER)
     with pytest.raises(Revert, match="PriceStale"):
@@ -134,6 +143,92 @@ def test_holders_leave_a_settled_market_at_its_last_price_without_cost() -> None
         shares = token.call("balanceOf", holder)
         # Each is rounded down to an asset unit; what the first leaves of it is the second's.
         assert abs(shares * worth // WAD // (WAD // UNIT) - redeem(token, holder)) <= 1
+
+
+def test_two_moments_without_a_price_do_not_settle_a_market() -> None:
+    """The price is late for a second, good for three days that nobody trades in, and late again."""
+    system, _ = build(pool=10**6)
+    system.evm.next_block(system.evm.timestamp + HEARTBEAT + 1)
+    system.market.transact("checkPrice", sender=KEEPER)
+    move(system, "0.8")
+    system.evm.next_block(system.evm.timestamp + 3 * DAY)
+    with pytest.raises(Revert, match="SettlementTooEarly"):
+        system.market.transact("settle", sender=KEEPER)
+    system.market.transact("checkPrice", sender=KEEPER)
+    with pytest.raises(Revert, match="SettlementTooEarly"):
+        system.market.transact("settle", sender=KEEPER)
+
+
+def test_a_loss_too_large_to_liquidate_cannot_hide_while_others_leave() -> None:
+    """Both sides of 100 coins, one of them below zero: flagged and closed at once, size or not."""
+    market = BTC_MARKET | {"maxLiquidationDelta": to_fixed("0.0001")}
+    system, token = build(pool=50_000, market=market)
+    for side, sender in (("100", TRADER), ("-100", PROVIDER)):
+        system.market.transact("depositMargin", 150_000 * UNIT, sender=sender)
+        limit = NO_LIMIT if sender == TRADER else 0
+        system.market.transact("trade", to_fixed(side), 0, limit, sender, sender=sender)
+    move(system, "1.06")
+    told = token.call("sharePrice")
+    system.market.transact("flag", PROVIDER, sender=KEEPER)
+    system.market.transact("liquidate", PROVIDER, sender=KEEPER)
+    assert ratio(system) < 1
+    assert token.call("sharePrice") < told
+
+
+def test_no_order_executes_that_finds_the_market_insolvent() -> None:
+    system, _ = build(pool=2_000)
+    system.market.transact("depositMargin", 100_000 * UNIT, sender=TRADER)
+    system.market.transact("trade", WAD, 0, NO_LIMIT, TRADER, sender=TRADER)
+    system.market.transact("submit", -WAD, 0, sender=TRADER)
+    system.evm.next_block(system.evm.timestamp + 3)
+    move(system, "1.05")
+    assert ratio(system) < 1
+    price = PRICE * 105 // 100
+    data, fee = system.price_update(Signed(price, system.evm.timestamp))
+    system.evm.give(KEEPER, fee)
+    with pytest.raises(Revert, match="MarketInsolvent"):
+        system.market.transact("execute", TRADER, data, sender=KEEPER, value=fee)
+
+
+def test_a_flagger_who_cannot_receive_does_not_stop_a_liquidation() -> None:
+    """The asset refuses the transfer to him; the fee stays with the pool."""
+    system = deploy_system(Evm(timestamp=10**9), feed=Feed(PRICE), market=DEEP)
+    asset = system.evm.deploy("MockHookERC20")
+    params = DEEP | {"keeperLiquidationFee": 0}  # so that the flagger's is the first transfer
+    sources = (asset.address, system.oracle.address, system.pull_oracle.address)
+    market = system.evm.deploy("MockPerpMarket", *sources, params)
+    asset.transact("mint", TRADER, 2_000 * UNIT, sender=TRADER)
+    asset.transact("approve", market.address, 2**256 - 1, sender=TRADER)
+    market.transact("depositMargin", 2_000 * UNIT, sender=TRADER)
+    market.transact("trade", to_fixed("0.1"), 0, NO_LIMIT, TRADER, sender=TRADER)
+    move(system, "0.674")
+    market.transact("flag", TRADER, sender=KEEPER)
+    asset.transact("setHook", market.address, b"refused")
+    market.transact("liquidate", TRADER, sender=KEEPER)
+    assert asset.call("balanceOf", KEEPER) == 0
+    assert market.call("positionOf", TRADER)["size"] == 0
+    assert market.call("marketState")["cash"] == asset.call("balanceOf", market.address)
+
+
+def test_nobody_makes_the_first_share_of_the_pool_too_dear_for_the_second() -> None:
+    """A provider of one share, and a stooge who loses to it, take nothing of the next provider."""
+    system = deploy_system(Evm(timestamp=10**9), feed=Feed(PRICE), market=DEEP)
+    market = system.market
+    for actor in (TRADER, PROVIDER, HOLDERS[0]):
+        system.asset.transact("mint", actor, 10**9 * UNIT, sender=actor)
+        system.asset.transact("approve", market.address, 2**256 - 1, sender=actor)
+    market.transact("provideLiquidity", UNIT, sender=PROVIDER)
+    shares = market.call("liquidityOf", PROVIDER)
+    market.transact("removeLiquidity", shares - 1, PROVIDER, sender=PROVIDER)
+    market.transact("depositMargin", 30_000 * UNIT, sender=TRADER)
+    market.transact("trade", WAD, 0, NO_LIMIT, TRADER, sender=TRADER)
+    move(system, "0.505")
+    market.transact("flag", TRADER, sender=KEEPER)
+    market.transact("liquidate", TRADER, sender=KEEPER)
+    bought = market.transact("provideLiquidity", 40_000 * UNIT, sender=HOLDERS[0])
+    back = market.transact("removeLiquidity", bought, HOLDERS[0], sender=HOLDERS[0])
+    # A share is dear, so what rounds is a share's price: 30,000 over the 1e15 that are locked.
+    assert 40_000 * UNIT - back <= 1
 
 
 def test_a_flagged_token_refuses_every_verb_by_that_name() -> None:
