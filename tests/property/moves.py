@@ -13,6 +13,8 @@ from tests.property.walk import Walk
 from tests.property.world import Books, true_equity
 
 PAUSES = (1, 12, 60, 300, 900, 3_600, 14_400, 43_200)
+MOST_SHARES = 10**9  # a WAD of equity; a pool with more of them begins anew
+LOCKED_LIQUIDITY = Fraction(1, 1000)
 WIDEST = 30  # the price stays within this factor of the first
 
 
@@ -185,7 +187,10 @@ def provide(walk: Walk) -> str:
     if lacking and walk.chance(0.4):
         assets += int(lacking / unit)
     walk.note(f"provider brings {assets}")
-    fault = walk.fault or ("" if assets * unit > lacking else "LiquidityBelowDeficit")
+    supply = Fraction(world.read("market", "liquidityShares")[0], WAD)
+    anew = supply == 0 or walk.market.lent <= supply / MOST_SHARES
+    enough = not anew or assets * unit > lacking + LOCKED_LIQUIDITY
+    fault = walk.fault or ("" if enough else "LiquidityBelowDeficit")
     error, _ = world.attempt("market", "provideLiquidity", assets, sender="provider")
     require("errors", error == fault, f"provideLiquidity: {error or 'success'}, not {fault}")
     walk.count("provide", error)
@@ -290,7 +295,8 @@ def liquidate(walk: Walk) -> str:
     fault = walk.fault or ("" if role in flagged else "NotFlagged")
     waited = role in flagged and walk.before.time - walk.flagged_at[role] >= FORCED_DELAY
     limited = market.liquidation_fault(position.size)
-    fault = fault or ("" if waited else limited)
+    marked = Fraction(world.position(role)[1], WAD)
+    fault = fault or ("" if waited or market.hides(position, marked) else limited)
     held = world.assets_of("keeper")
     error, _ = world.attempt("market", "liquidate", world.account(role), sender="keeper")
     require("errors", error == fault, f"liquidate: {error or 'success'}, not {fault}")

@@ -184,6 +184,12 @@ class Market:
             return "SkewTooLarge"
         return ""
 
+    def hides(self, position: Position, marked: Fraction) -> bool:
+        """Whether an account without equity may hide that the market is insolvent: none has lost
+        more than its notional, now or at its mark."""
+        most = self.open_interest * max(self.price, marked)
+        return position.equity <= 0 and self.debt + most > self.backing
+
     def liquidation_pay(self, position: Position) -> tuple[Fraction, Fraction]:
         """Of the flagger and of the liquidator: at most what would have been paid of the margin, or
         what the pool has once the position is gone. Nobody else is paid less for it."""

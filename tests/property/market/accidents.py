@@ -5,7 +5,7 @@ from fractions import Fraction
 from levtoken.units import WAD
 from tests.property import tolerances
 from tests.property.checks import require, require_between, require_close
-from tests.property.market.walk import Walk
+from tests.property.market.walk import CHECK_GAP, Walk
 from tests.property.market.world import ACCOUNTS, HEARTBEAT
 from tests.property.reference import WEI
 
@@ -14,8 +14,7 @@ KEEPERS = ("keeper", "attacker")
 
 def flag(walk: Walk, name: str = "") -> str:
     """Anyone may flag whom the rule names, and nobody else. A live order goes with its deposit."""
-    market = walk.market
-    due = [one for one in ACCOUNTS if market.is_liquidatable(walk.before.position(one))]
+    due = [one for one in ACCOUNTS if is_lost(walk, one)]
     fresh = [one for one in due if one not in walk.flags]
     name = name or walk.random.choice(fresh or due or list(ACCOUNTS))
     sender = walk.random.choice(KEEPERS)
@@ -44,6 +43,15 @@ def flag(walk: Walk, name: str = "") -> str:
     return ""
 
 
+def is_lost(walk: Walk, name: str) -> bool:
+    """A settled market asks for no margin: only who has nothing left is lost."""
+    position = walk.before.position(name)
+    if walk.ledger.settled:
+        # Profit and funding are truncated by less than a wei each.
+        return position.size != 0 and position.equity < WEI
+    return walk.market.is_liquidatable(position)
+
+
 def liquidate(walk: Walk, name: str = "") -> str:
     """At once where size and skew are small; after the delay by anyone."""
     flagged = list(walk.flags)
@@ -54,17 +62,19 @@ def liquidate(walk: Walk, name: str = "") -> str:
     flagger, since = walk.flags.get(name, ("", walk.before.time))
     forced = walk.before.time - since >= walk.world.times["forcedLiquidationDelay"]
     limited = market.liquidation_fault(position.size)
+    hides = market.hides(position, Fraction(walk.before.held[name].last_price, WAD))
     fault = walk.price_fault or ("" if flagger else "NotFlagged")
-    fault = fault or ("" if forced or walk.ledger.settled else limited)
+    fault = fault or ("" if forced or hides or walk.ledger.settled else limited)
     had = {one: walk.world.assets_of(one) for one in {sender, flagger} - {""}}
     error, _ = walk.call("liquidate", walk.address(name), sender=sender, fault=fault)
     if error:
         return error
     got = {one: walk.world.assets_of(one) - had[one] for one in had}
-    walk.count("forced liquidation" if limited else "liquidation")
+    walk.count("forced liquidation" if limited and forced else "liquidation")
     for kind, met in {
         "liquidation of a bankrupt": position.equity < 0,
         "liquidation while insolvent": market.is_insolvent,
+        "liquidation of what hides": limited and not forced and hides,
     }.items():
         if met:
             walk.count(kind)
@@ -180,14 +190,17 @@ LEAVING = ("exit", "removeLiquidity", "flag", "liquidate")
 
 
 def check_price(walk: Walk) -> str:
-    """A good price marks the market and ends the time without one; a bad one begins it, once."""
+    """A good price marks the market and ends the time without one; a bad one begins it, or goes on
+    with it when the last look is not long ago."""
     walk.note("keeper checks the price")
     fault = "MarketSettled" if walk.ledger.settled else ""
     error, _ = walk.call("checkPrice", sender="keeper", fault=fault)
     if error:
         return error
     if walk.bad:
-        walk.since = walk.since or walk.before.time
+        if walk.before.time - walk.checked > CHECK_GAP:
+            walk.since = walk.before.time
+        walk.checked = walk.before.time
         walk.count("check a bad price")
     else:
         walk.pushed()
@@ -196,15 +209,29 @@ def check_price(walk: Walk) -> str:
     return ""
 
 
+def watch(walk: Walk) -> None:
+    """Somebody looks again and again, sometimes too seldom or not long enough."""
+    delay = walk.world.times["settlementDelay"]
+    wanted = walk.before.time + delay + walk.random.choice((-1, 0, 0, 0, 60))
+    gap = walk.random.choice((CHECK_GAP, CHECK_GAP, 1_800, CHECK_GAP + 1))
+    check_price(walk)
+    while walk.before.time < wanted and walk.bad:
+        walk.sleep(min(gap, wanted - walk.before.time))
+        if walk.before.time < wanted or walk.chance(0.5):
+            check_price(walk)
+
+
 def settle(walk: Walk) -> str:
     """Only while the price is bad, and long after somebody saw that it is."""
-    if walk.chance(0.5) and walk.bad and walk.since:
-        near = walk.since + walk.world.times["settlementDelay"] - walk.before.time
-        walk.sleep(max(0, near + walk.random.choice((-1, 0, 0, 60))))
+    if walk.chance(0.5) and walk.bad and not walk.ledger.settled:
+        watch(walk)
+    return settle_now(walk)
+
+
+def settle_now(walk: Walk) -> str:
     walk.note("keeper settles")
-    due = walk.since and walk.before.time - walk.since >= walk.world.times["settlementDelay"]
     fault = "MarketSettled" if walk.ledger.settled else "" if walk.bad else "PriceIsGood"
-    fault = fault or ("" if due else "SettlementTooEarly")
+    fault = fault or ("" if walk.is_due else "SettlementTooEarly")
     error, _ = walk.call("settle", sender="keeper", fault=fault)
     if not error:
         walk.ledger.settled = True

@@ -29,10 +29,13 @@ def let_settle(walk: Walk) -> None:
     accidents.spoil(walk)
     if not walk.bad:
         return
-    accidents.check_price(walk)
-    walk.sleep(walk.world.times["settlementDelay"])
+    accidents.watch(walk)
+    while walk.bad and not walk.is_due:
+        accidents.check_price(walk)
+        walk.sleep(1_800)
     if walk.bad:
-        require("reference", not accidents.settle(walk), "does not settle")
+        accidents.check_price(walk)
+        require("reference", not accidents.settle_now(walk), "does not settle")
         look(walk)
 
 
@@ -88,7 +91,7 @@ def bring_out(walk: Walk, name: str) -> None:
         orders.take_back(walk, name, walk.random.choice((name, "keeper", "keeper")))
     if name in walk.flags:
         accidents.liquidate(walk, name)
-    elif walk.market.is_liquidatable(walk.before.position(name)):
+    elif accidents.is_lost(walk, name):
         accidents.flag(walk, name)
         accidents.liquidate(walk, name)
     elif name not in walk.orders:
@@ -117,17 +120,22 @@ def closed(walk: Walk) -> None:
     require("I-12", empty or owed <= dust, f"{float(owed)} are still owed")
     correction = Fraction(abs(books.correction), WAD)
     require("I-12", empty or correction <= dust, f"a correction of {float(correction)}")
+    value, supply = pool.worth(walk, up=True), books.supply
     for name in (*PROVIDERS, "attacker"):
         if shares := walk.world.shares_of(name):
             pool.remove(walk, name, shares)
             look(walk)
-    cash = walk.before.cash
-    supply = walk.before.supply
-    require("I-12", supply == walk.nobodys, f"{supply} shares, {walk.nobodys} are nobody's")
-    # What each remover's share leaves is below a unit, beside the dust of the accounts; what a pool
-    # without providers earned is nobody's.
-    if books.supply and not supply:
-        most = len(PROVIDERS) + 1 + len(ACCOUNTS)
-        require("I-12", cash <= most, f"{cash} are left when everybody is gone")
+    cash, left = walk.before.cash, walk.before.supply
+    require("I-12", left == walk.nobodys, f"{left} shares, {walk.nobodys} are nobody's")
+    if supply:
+        # What each share leaves is below a unit, beside the dust of the accounts and what is
+        # nobody's.
+        most = (
+            len(PROVIDERS)
+            + 1
+            + len(ACCOUNTS)
+            + Fraction(max(0, value) * left, supply) * WEI / walk.unit
+        )
+        require("I-12", empty or cash <= most, f"{cash} are left, at most {float(most)} may")
         walk.looked("all taken")
     nothing_minted(walk)

@@ -95,7 +95,9 @@ def fill(walk: Walk, name: str, sender: str, said: tuple[int, int, bytes]) -> st
     fault = why_no_execution(walk, name, price, published, pull_fault)
     position = at(walk, name, there)
     if order and not fault:
-        fault = why_no_fill(there, position, order, own=own)
+        closed = "MarketInsolvent" if walk.market.is_insolvent else ""
+        fault = closed or why_no_fill(there, position, order, own=own)
+        fault = fault or leaves_insolvent(walk, there, position, order, own=own)
     had = world.assets_of(sender)
     error = world.execute(name, sender)
     walk.named("execute", error, fault)
@@ -163,6 +165,20 @@ def why_no_fill(there: Market, position: Position, order: Order, *, own: bool) -
     return "FillBeyondLimit" if beyond else ""
 
 
+def leaves_insolvent(
+    walk: Walk, there: Market, position: Position, order: Order, *, own: bool
+) -> str:
+    """Whether the market would owe more than it has at the index price, after such a fill."""
+    market, _ = there.traded(position, Fraction(order.delta, WAD))
+    paid = 0 if own else order.deposit // walk.unit * walk.unit
+    margin = order.deposit if own else 0
+    index = Fraction(walk.before.price, WAD)
+    backing = market.backing + order.deposit - paid
+    correction = market.correction + margin
+    market = replace(market, price=index, correction=correction, backing=backing)
+    return "MarketInsolvent" if market.is_insolvent else ""
+
+
 def cancel(walk: Walk) -> str:
     """By the owner or by another, once it is too old."""
     name = walk.random.choice(list(walk.orders)) if walk.orders else walk.trader()
@@ -180,7 +196,8 @@ def take_back(walk: Walk, name: str, sender: str) -> str:
     if order and own:
         fault = fault or walk.price_fault
         position = walk.before.position(name)
-        fault = fault or walk.market.move_fault(position, order.deposit)
+        asked = "" if walk.ledger.settled else walk.market.move_fault(position, order.deposit)
+        fault = fault or asked
     had, funding = walk.world.assets_of(sender), walk.world.read("market", "lastFunding")
     error, _ = walk.call("cancel", walk.address(name), sender=sender, fault=fault)
     if error:
@@ -199,6 +216,6 @@ def take_back(walk: Walk, name: str, sender: str) -> str:
     del walk.orders[name]
     walk.count("cancel own" if own else "cancel for another")
     walk.refresh()
-    if own:
+    if own and not walk.ledger.settled:
         marked_at(walk, name, walk.ledger.price, walk.ledger.price)
     return ""

@@ -7,6 +7,7 @@ from tests.property.checks import require
 from tests.property.market.walk import Walk
 from tests.property.market.world import PROVIDERS
 
+LOCKED = WAD // 1000  # shares of nobody, in every series
 MOST_SHARES = 10**9  # a WAD of equity; a pool with more of them begins anew
 
 
@@ -22,7 +23,8 @@ def provide(walk: Walk, name: str = "", assets: int | None = None) -> str:
     walk.note(f"{name} provides {assets}")
     supply, added = walk.before.supply, assets * walk.world.unit
     anew = supply == 0 or value <= supply // MOST_SHARES
-    shares = added + min(value, 0) if anew else added * supply // value
+    left = added + min(value, 0) - LOCKED
+    shares = left if anew else added * supply // value
     fault = walk.fault
     if not fault and shares <= 0:
         fault = "LiquidityBelowDeficit" if anew else "ZeroAmount"
@@ -36,9 +38,9 @@ def provide(walk: Walk, name: str = "", assets: int | None = None) -> str:
     walk.pushed()
     walk.ledger.provide(assets)
     total = walk.refresh().supply
-    # What a pool without providers earned is of nobody's shares.
-    expected = shares + (max(value, 0) if anew else supply)
-    walk.nobodys = max(value, 0) if anew else walk.nobodys
+    # A few shares, and what a pool without providers earned, are nobody's.
+    walk.nobodys = max(value, 0) + LOCKED if anew else walk.nobodys
+    expected = shares + (walk.nobodys if anew else supply)
     require("reference", total == expected, f"{total} shares of all, not {expected}")
     if anew and supply:
         walk.count("a new series")
@@ -89,7 +91,7 @@ def remove(walk: Walk, name: str = "", shares: int | None = None) -> str:
     if books.debt <= books.backing:
         # Nobody who is owed something is paid less because a provider left.
         require("I-12", left.debt <= left.backing, "a provider took what the traders own")
-    if not left.supply:
+    if owned and left.supply == walk.nobodys:
         walk.count("the pool is drained")
     return ""
 

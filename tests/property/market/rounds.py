@@ -20,12 +20,12 @@ ATTACKER, ACCOMPLICE = "attacker", "saver"
 @contextmanager
 def undone(walk: Walk) -> Iterator[None]:
     """What happens inside leaves no trace."""
-    ledger, before, since = deepcopy(walk.ledger), walk.before, walk.since
+    ledger, before, since = deepcopy(walk.ledger), walk.before, (walk.since, walk.checked)
     kept, flags, bad, gifts = dict(walk.orders), dict(walk.flags), walk.bad, walk.world.gifts
     answer, nobodys = walk.world.answer, walk.nobodys
     with walk.world.evm.rolled_back():
         yield
-    walk.ledger, walk.before, walk.since = ledger, before, since
+    walk.ledger, walk.before, (walk.since, walk.checked) = ledger, before, since
     walk.orders, walk.flags, walk.bad, walk.world.gifts = kept, flags, bad, gifts
     walk.world.answer, walk.nobodys = answer, nobodys
 

@@ -17,11 +17,14 @@ SHALLOW = {
 @dataclass(frozen=True)
 class Scenario(scenarios.Scenario):
     """`crowd` is how large orders are, as a part of the scale; `wild` how far prices go at once;
-    `pool` what the first provider brings, in assets, `providers` whether they also leave."""
+    `pool` what the first provider brings, in assets."""
 
     leverage: str = "3"
     wild: float = 0.1
-    providers: bool = True
+
+    def market_params(self) -> dict[str, int]:
+        """Settles within a few hours, so that many walks come to it."""
+        return {**super().market_params(), "settlementDelay": 3 * 3_600}
 
 
 def market(name: str, **changes: object) -> Scenario:

@@ -41,6 +41,7 @@ KINDS = (
     "forced liquidation",
     "liquidation of a bankrupt",
     "liquidation while insolvent",
+    "liquidation of what hides",
     "provideLiquidity",
     "removeLiquidity",
     "a new series",
@@ -58,6 +59,7 @@ KINDS = (
 )
 ERRORS = (
     "depositMargin: InsufficientMargin",
+    "depositMargin: ZeroAmount",
     "depositMargin: MarketInsolvent",
     "depositMargin: MarketSettled",
     "withdraw: InsufficientCash",

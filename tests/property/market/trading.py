@@ -28,7 +28,7 @@ def deposit(walk: Walk, name: str = "", assets: int | None = None) -> str:
 
 
 def why_not_in(walk: Walk, name: str, assets: int) -> str:
-    fault = walk.fault or walk.blocked(name)
+    fault = walk.fault or walk.blocked(name) or ("" if assets else "ZeroAmount")
     fault = fault or ("MarketInsolvent" if walk.market.is_insolvent else "")
     return fault or walk.market.move_fault(walk.before.position(name), assets * walk.unit)
 

@@ -14,6 +14,7 @@ from tests.property.market.world import TRADERS, Books, World
 from tests.property.reference import Market
 
 REMEMBERED = 12
+CHECK_GAP = 3_600  # seconds between two looks at a bad price
 LOWEST, HIGHEST = 10_000, 1_000  # of the first answer, down and up
 
 
@@ -59,6 +60,7 @@ class Walk:
         self.flags: dict[str, tuple[str, int]] = {}
         self.bad = ""  # what is wrong with the feed
         self.nobodys = 0  # shares of the pool
+        self.checked = 0  # when somebody last saw a bad price
         self.since = 0  # when somebody first saw a bad price; 0: nobody
         self.ledger = Ledger(self.world.rules, self.world.unit, self.world.evm.timestamp)
         self.see()
@@ -79,6 +81,12 @@ class Walk:
     def price_fault(self) -> str:
         """The same for those that only leave."""
         return "" if self.ledger.settled else self.bad
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the market settles: its price was bad at every look for long enough."""
+        watched = self.before.time - self.checked <= CHECK_GAP
+        return watched and self.before.time - self.since >= self.world.times["settlementDelay"]
 
     @property
     def unit(self) -> Fraction:
@@ -128,7 +136,7 @@ class Walk:
     def pushed(self, price: Fraction | None = None) -> None:
         """The market wrote its funding: the ledger does, and the time without a price ends."""
         self.ledger.push(price)
-        self.since = 0
+        self.since = self.checked = 0
 
     # Time and price
 
