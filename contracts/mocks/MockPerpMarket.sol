@@ -148,7 +148,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market = marketState();
         Position memory position = _load(account);
         _mark(market, position);
-        position.margin += (marginDelta * _unit).toInt256();
+        position.margin += (marginDelta * _unit()).toInt256();
         q.whyNot = _marketFault(market);
         if (q.whyNot == 0) q.whyNot = _accountFault(position);
         if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
@@ -160,7 +160,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         q.cost = fill.cost;
         if (q.whyNot == 0) q.whyNot = fill.fault;
         uint256 released = _payout(market, _releasable(market, position));
-        q.releasable = released.min(_backing(market)) / _unit;
+        q.releasable = released.min(_backing(market)) / _unit();
     }
 
     /// @inheritdoc IPerpVenue
@@ -173,7 +173,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         bytes4 fault = _marketFault(market);
         if (fault != 0) return (0, fault);
         Position memory position = _load(account);
-        int256 added = assets * int256(_unit);
+        int256 added = assets * int256(_unit());
         int256 equity = _equity(market, position).toInt256();
         if (!_isInsolvent(market)) {
             return _sizeFor(market, position.size, equity + added, leverage, rewardRate);
@@ -260,7 +260,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         }
         if (marginDelta < 0) {
             uint256 assets = marginDelta.abs();
-            int256 taken = _taken(market, assets * _unit).toInt256();
+            int256 taken = _taken(market, assets * _unit()).toInt256();
             Errors.raise(_moveMargin(market, position, int256(market.price), -taken, 0));
             _pay(market, position, to, assets);
         } else {
@@ -290,7 +290,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     ) private view returns (Entry memory entry, Fill memory fill) {
         require(!_canLiquidate(market, position), Errors.Liquidatable());
         _mark(market, position);
-        int256 added = (assets * _unit).toInt256();
+        int256 added = (assets * _unit()).toInt256();
         bool flat = position.size == 0;
         entry.equityBefore = position.margin.toUint256();
         position.margin += added;
@@ -340,8 +340,8 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
             require(part >= fill.cost, Errors.CostAboveValue());
             part -= fill.cost;
         }
-        result.paid = _payout(market, part.toUint256()) / _unit;
-        int256 taken = _taken(market, result.paid * _unit).toInt256();
+        result.paid = _payout(market, part.toUint256()) / _unit();
+        int256 taken = _taken(market, result.paid * _unit()).toInt256();
         if (market.settled || taken == 0) position.margin -= taken;
         else Errors.raise(_moveMargin(market, position, int256(market.price), -taken, 0));
     }
@@ -443,7 +443,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     function _creditMargin(MarketState memory market, uint256 assets) private view {
         _requireSolvent(market);
         _credit(market, assets);
-        market.debt += assets * _unit;
+        market.debt += assets * _unit();
     }
 
     /// @dev Books margin that was sent before.
@@ -452,7 +452,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     {
         require(assets > 0, Errors.ZeroAmount());
         _creditMargin(market, assets);
-        int256 added = (assets * _unit).toInt256();
+        int256 added = (assets * _unit()).toInt256();
         Errors.raise(_moveMargin(market, position, int256(market.price), added, 0));
         emit MarginMoved(msg.sender, assets.toInt256());
     }

@@ -57,8 +57,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
     uint256 internal immutable _maxOrderAge;
     uint256 internal immutable _forcedLiquidationDelay;
     uint256 internal immutable _settlementDelay;
-    /// @dev WAD per asset unit.
-    uint256 internal immutable _unit;
+    uint256 private immutable _wadPerUnit;
 
     struct StoredMarket {
         int128 skew;
@@ -110,7 +109,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         _asset = asset_;
         oracle = oracle_;
         pullOracle = pullOracle_;
-        _unit = 10 ** (MAX_DECIMALS - decimals);
+        _wadPerUnit = 10 ** (MAX_DECIMALS - decimals);
         _skewScale = params.skewScale.toInt256();
         _maxFundingVelocity = params.maxFundingVelocity.toInt256();
         _makerFee = params.makerFee;
@@ -334,7 +333,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
 
     /// @dev Cash that is not in escrow, WAD.
     function _backing(MarketState memory market) internal view returns (uint256) {
-        return market.cash * _unit - market.escrow;
+        return market.cash * _unit() - market.escrow;
     }
 
     function _isInsolvent(MarketState memory market) internal view returns (bool) {
@@ -577,7 +576,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         view
         returns (uint256 paid)
     {
-        paid = amount / _unit;
+        paid = amount / _unit();
         market.cash -= paid;
     }
 
@@ -590,6 +589,11 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         if (assets == 0) return true;
         (bool ok, bytes memory said) = _asset.call(abi.encodeCall(ERC20.transfer, (to, assets)));
         return ok && (said.length == 0 || abi.decode(said, (bool)));
+    }
+
+    /// @dev WAD per asset unit. A function, because every use of an immutable is 33 bytes of code.
+    function _unit() internal view returns (uint256) {
+        return _wadPerUnit;
     }
 
     function _now() internal view returns (uint32) {

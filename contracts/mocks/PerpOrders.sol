@@ -105,7 +105,7 @@ abstract contract PerpOrders is PerpBook {
             _removeOrder(market, position, account, false);
             _store(account, market, position);
         } else {
-            uint256 paid = order.keeperDeposit / _unit;
+            uint256 paid = order.keeperDeposit / _unit();
             delete _orders[account];
             _positions[account].status = Status.Free;
             _market.liveOrders -= 1;

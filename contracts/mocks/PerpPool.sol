@@ -82,7 +82,7 @@ abstract contract PerpPool is PerpBook {
         MarketState memory market = _open();
         int256 value = _value(market, true);
         _credit(market, assets);
-        uint256 added = assets * _unit;
+        uint256 added = assets * _unit();
         uint256 supply = _shares;
         if (supply == 0 || value <= int256(supply / MAX_DILUTION)) {
             int256 left = added.toInt256() + value.min(0);

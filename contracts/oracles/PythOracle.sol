@@ -17,6 +17,11 @@ import {FeedCall} from "../libraries/FeedCall.sol";
 /// The newest price that the Pyth contract knows, times ten to its exponent, scaled to WAD. Exact
 /// down to an exponent of -18; below, rounded down to the WAD.
 ///
+/// USE
+/// For orders that were submitted before the price was published. As the index price of orders that
+/// execute at once it lets whoever brings prices choose among those of a moment, at the venue's
+/// cost: two in one block are enough.
+///
 /// FAULTS, in the order in which they are looked for
 /// - FeedUnavailable: the Pyth contract reverts (it does for a price that was never brought), has
 ///   no code, answers fewer than four words, or with numbers that are not of its types.

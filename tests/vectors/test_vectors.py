@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from levtoken.artifacts import PROJECT, Artifact, Function, selector
@@ -55,15 +56,16 @@ def broken_build(path: str, old: str, new: str) -> Artifact:
     text = (PROJECT / path).read_text()
     found = text.count(old)
     assert found == 1, f"{path} has {found} times what the test replaces, not once: {old}"
+    settings = yaml.safe_load((PROJECT / "ape-config.yaml").read_text())["solidity"]
     # What these import the compiler reads from the project.
     sources = {MARKET: (PROJECT / MARKET).read_text(), path: text.replace(old, new)}
     request = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sources.items()},
         "settings": {
-            "optimizer": {"enabled": True, "runs": 200},
-            "evmVersion": "cancun",
-            "remappings": ["solady/=node_modules/solady/src/"],
+            "optimizer": {"enabled": True, "runs": settings["optimization_runs"]},
+            "evmVersion": settings["evm_version"],
+            "remappings": settings["import_remapping"],
             "outputSelection": {MARKET: {"MockPerpMarket": ["abi", "evm.bytecode.object"]}},
         },
     }
