@@ -7,8 +7,8 @@ pragma solidity 0.8.37;
 /// @param size Position in the underlying, WAD, + long, - short.
 /// @param equity Margin + unrealised profit + accrued funding, WAD, never below 0; the part of it
 /// that the venue can pay to everybody when it owes more than it has.
-/// @param fault 0 when the price is good or the venue has ended, otherwise the selector of the error
-/// that a verb raises.
+/// @param fault 0 when the price is good, otherwise the selector of the error that a verb raises; a
+/// venue that has ended says so here.
 struct VenueState {
     uint256 price;
     int256 size;

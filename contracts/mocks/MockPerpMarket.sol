@@ -25,8 +25,8 @@ import {PerpPool} from "./PerpPool.sol";
 import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 
 /// @title MockPerpMarket
-/// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2 with atomic
-/// orders, behind the door through which a token sees any venue.
+/// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2, behind the door
+/// through which a token sees any venue.
 ///
 /// PRICING AND FUNDING
 /// `SkewPricing` prices an order; the funding rate drifts with the skew, which all accounts share.

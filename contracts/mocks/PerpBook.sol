@@ -373,7 +373,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         returns (VenueState memory)
     {
         uint256 equity = _payout(market, _equity(market, position));
-        return VenueState(market.price, position.size, equity, market.fault);
+        return VenueState(market.price, position.size, equity, _marketFault(market));
     }
 
     /// @dev Equity at the index price, WAD, never below 0, as if the market could pay it.

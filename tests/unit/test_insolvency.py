@@ -137,6 +137,9 @@ def test_holders_leave_a_settled_market_at_its_last_price_without_cost() -> None
     system.evm.next_block(system.evm.timestamp + 1)
     system.market.transact("settle", sender=KEEPER)
     assert token.call("sharePrice") == worth
+    assert not token.call("priceValid")
+    with pytest.raises(Revert, match="MarketSettled"):
+        token.transact("rebalance", sender=KEEPER)
     with pytest.raises(Revert, match="MarketSettled"):
         token.transact("deposit", UNIT, HOLDERS[0], sender=HOLDERS[0])
     for holder in HOLDERS:
