@@ -8,7 +8,7 @@ import pytest
 from levtoken.units import WAD
 from tests.property import flows, keeping, moves
 from tests.property.reference import WEI
-from tests.property.scenarios import Scenario
+from tests.property.scenarios import FORCED_DELAY, Scenario
 from tests.property.staging import begin
 from tests.property.walk import Walk
 
@@ -96,6 +96,27 @@ def test_no_cooldown_holds_above_the_maximum_leverage_of_the_venue():
     assert keeping.rebalance(walk) == "CooldownActive"
     move_to(walk, 1, walk.world.rules.max_leverage + 1)
     assert not keeping.rebalance(walk)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fault"),
+    [
+        ({"maxLiquidationDelta": "0.00001"}, "LiquidationTooLarge"),
+        ({"maxLiquidationSkew": "0.00001"}, "SkewTooLarge"),
+    ],
+)
+def test_what_is_too_large_to_liquidate_is_liquidated_after_the_delay(limit, fault):
+    walk = begin(Scenario("limited", "3", market=limit))
+    moves.shift(walk, 60, 0.67)
+    walk.random.choice = lambda found: found[-1]
+    assert not moves.flag(walk)
+    assert flows.redeem(walk, "depositor", 10**18) == "PositionFlagged"
+    assert moves.liquidate(walk) == fault
+    moves.shift(walk, FORCED_DELAY - 1, 1)
+    assert moves.liquidate(walk) == fault
+    moves.shift(walk, 1, 1)
+    assert not moves.liquidate(walk)
+    assert flows.redeem(walk, "depositor", 10**18) == "EquityGone"
 
 
 def test_a_trade_that_is_not_worth_its_cost_is_not_due():

@@ -53,7 +53,7 @@ def test_i_12_a_poor_market_that_is_refilled_pays_in_full_and_lets_in_again():
     world = walk.world
     short = world.attempt("market", "provideLiquidity", int(lacking * 10**6), sender="provider")
     assert short == ("LiquidityBelowDeficit", 0)
-    world.must("market", "provideLiquidity", int(lacking * 10**6) + 1000, sender="provider")
+    world.must("market", "provideLiquidity", int(lacking * 10**6) + 10**6, sender="provider")
     walk.refresh(stored=True)
     assert walk.market.part == 1
     assert not flows.deposit(walk, "saver", 10**9)

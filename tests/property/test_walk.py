@@ -73,7 +73,6 @@ RARE = [
     "rebalance: PositionFlagged",
     "liquidate: NotFlagged",
     "liquidate: LiquidationTooLarge",
-    "liquidate: SkewTooLarge",
     *(f"spoil: {fault}" for fault in FAULTS),
 ]
 DONE: dict[str, Counter[str]] = {}
