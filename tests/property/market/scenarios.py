@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from tests.property import scenarios
 
-LIMITS = {"maxLiquidationDelta": "0.002", "maxLiquidationSkew": "0.005"}
+LIMITED_SIZE = {"maxLiquidationDelta": "0.002"}
+LIMITED_SKEW = {"maxLiquidationSkew": "0.0005"}
 SHALLOW = {
     "depth": 10**5,
     "crowd": Fraction(1, 3),
@@ -43,7 +44,8 @@ SCENARIOS = [
     market("small pool", pool=10**4, wild=0.3, crowd=Fraction(1, 200)),
     market("small pool, 18 decimals", pool=10**4, wild=0.3, asset_decimals=18),
     market("empty pool", pool=0, wild=0.3, crowd=Fraction(1, 200), asset_decimals=8),
-    market("limits of liquidations", market=LIMITS, wild=0.3),
+    market("too large to liquidate", market=LIMITED_SIZE, wild=0.3),
+    market("too skewed to liquidate", market=LIMITED_SKEW, wild=0.3),
     market("small cap", market={"maxMarketSize": "300", "maxLeverage": "10"}, wild=0.2),
     market("no fees", market={"makerFee": 0, "takerFee": 0, "minKeeperFee": "0.5"}, wild=0.2),
     market("costly keepers", market={"minKeeperFee": 50, "keeperLiquidationFee": 30}, wild=0.4),
