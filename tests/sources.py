@@ -14,6 +14,7 @@ from levtoken.system import (
     update_data,
 )
 from levtoken.units import WAD, to_fixed
+from tests.runtime import deploy_runtime
 from tests.world import BTC_MARKET, POLICY_3X
 
 NOW = 1_750_000_000
@@ -111,21 +112,6 @@ def fault_of(oracle: Contract) -> str:
     """The name of the oracle's fault, "" for none."""
     fault: bytes = oracle.call("price")[2]
     return oracle.evm.name_of(fault) if any(fault) else ""
-
-
-def deploy_runtime(evm: Evm, code: str) -> str:
-    """Deploys runtime code as it is (hexadecimal)."""
-    runtime = bytes.fromhex(code)
-    # PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns what follows it.
-    return evm.deploy_code(bytes.fromhex(f"61{len(runtime):04x}80600a5f395ff3") + runtime)
-
-
-def answering(*words: int, size: int | None = None) -> str:
-    """Code that answers every call with these words, cut to `size` bytes."""
-    data = b"".join((word % 2**256).to_bytes(32, "big") for word in words)
-    length = len(data) if size is None else size
-    # PUSH2 length, PUSH1 12, PUSH0, CODECOPY, PUSH2 length, PUSH0, RETURN, then the words.
-    return f"61{length:04x}600c5f3961{length:04x}5ff3" + data.hex()
 
 
 def build_rig() -> Rig:

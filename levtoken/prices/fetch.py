@@ -18,7 +18,7 @@ import pandas as pd
 
 from levtoken.errors import EmptyWindowError, UnknownMarketError
 from levtoken.prices.exchanges import EXCHANGES, TIMEFRAMES, Exchange
-from levtoken.prices.markets import Market, choose, plain
+from levtoken.prices.markets import Market, check_symbol, choose, plain
 from levtoken.prices.pages import Query, bar_page, funding_page, with_intervals
 from levtoken.prices.plan import Span, bar_span, funding_pages, funding_span, missing, pages
 from levtoken.prices.progress import Progress
@@ -43,6 +43,8 @@ class Request:
     out: Path
 
     def __post_init__(self) -> None:
+        for symbol in self.symbols:
+            check_symbol(symbol)
         if FUNDING in self.kinds and not self.exchange.funding:
             others = ", ".join(one.name for one in EXCHANGES.values() if one.funding)
             raise UnknownMarketError(
@@ -77,7 +79,7 @@ def plan(request: Request, names: Iterable[str], now: int) -> list[Task]:
 
 def plan_offline(request: Request, now: int) -> list[Task]:
     """The same without asking the exchange what its symbols are."""
-    return plan(request, map(plain, request.symbols), now)
+    return plan(request, dict.fromkeys(map(plain, request.symbols)), now)
 
 
 def fetch(request: Request, source: "Source", progress: Progress) -> list[Path]:

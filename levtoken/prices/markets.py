@@ -1,5 +1,6 @@
 """Which market of an exchange a symbol means."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,6 +9,7 @@ from levtoken.errors import UnknownMarketError
 from levtoken.prices.exchanges import Exchange
 
 SUGGESTIONS = 5
+SYMBOL = re.compile(r"[^\W_]+([./:_-][^\W_]+)*")  # words of letters and digits
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ def plain(symbol: str) -> str:
     BTC/USDT:USDT, BTC-USDT-SWAP, btcusdt and BTCUSDT are all BTCUSDT."""
     pair = symbol.upper().partition(":")[0].removesuffix("-SWAP")
     return "".join(letter for letter in pair if letter.isalnum())
+
+
+def check_symbol(symbol: str) -> None:
+    """Raises an `UnknownMarketError` for what no exchange would call a market."""
+    if not SYMBOL.fullmatch(symbol):
+        raise UnknownMarketError(
+            f"{symbol!r} is no symbol of a market: write it as BTCUSDT, BTC/USDT:USDT or BTC-USDT"
+        )
 
 
 def choose(symbol: str, markets: Iterable[Market], exchange: Exchange) -> Market:

@@ -25,6 +25,8 @@ from levtoken.simulation.price_files import UNREADABLE
 COVERED = b"levtoken.covered"  # the key of the metadata: {symbol: [[start, end], ...]}
 UNFINISHED = ".partial"  # after a file's name while it is being written
 LOCK = ".lock"
+FULL = "make room there, or choose --out; what was downloaded is kept, so run this again"
+CLOSED = "choose --out where a folder can be made and written to"
 
 
 class Store:
@@ -89,7 +91,7 @@ class Store:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Within it no other download writes to `folder`. A killed one leaves no lock behind."""
-    with explained(folder):
+    with explained(folder, CLOSED):
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("w")
     with lock:
@@ -103,16 +105,13 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Within it a failed write becomes an `OutputError`."""
+def explained(folder: Path, remedy: str = FULL) -> Iterator[None]:
+    """Within it a failed write becomes an `OutputError` that says the remedy."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or (str(error) or type(error).__name__).splitlines()[0]
-        raise OutputError(
-            f"cannot write to {folder} ({reason}): make room there, or choose --out; what was "
-            "downloaded is kept, so run this again"
-        ) from None
+        raise OutputError(f"cannot write to {folder} ({reason}): {remedy}") from None
 
 
 def _write(table: pa.Table, target: Path) -> None:

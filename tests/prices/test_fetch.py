@@ -402,8 +402,23 @@ def test_two_downloads_do_not_write_to_one_folder(desk: Desk) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(desk: Desk) -> None:
     desk.out.touch()
-    with pytest.raises(OutputError, match="choose --out"):
+    with pytest.raises(OutputError, match="choose --out where") as caught:
         desk.fetch(desk.request())
+    assert "room" not in str(caught.value)
+    assert "downloaded" not in str(caught.value)
+
+
+@pytest.mark.parametrize("symbol", ["", " ", "-/:", "../x", "BTC//USDT", "BTC USDT"])
+def test_what_no_market_is_called_is_refused(symbol: str, desk: Desk) -> None:
+    with pytest.raises(UnknownMarketError, match="is no symbol of a market"):
+        desk.request(symbols=["BTCUSDT", symbol])
+
+
+def test_a_symbol_that_comes_twice_is_planned_and_fetched_once(desk: Desk) -> None:
+    request = desk.request(symbols=["BTCUSDT", "BTCUSDT", "BTC/USDT:USDT"])
+    assert [task.symbol for task in plan_offline(request, START + DAY * 3600)] == ["BTCUSDT"]
+    [bars] = desk.fetch(request)
+    assert hours(bars) == list(range(DAY))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from levtoken.evm import Contract, Evm, Revert
 from levtoken.units import WAD
-from tests.sources import NOBODY, NOW, REVERTING, answering, deploy_runtime, fault_of
+from tests.runtime import answering, deploy_runtime
+from tests.sources import NOBODY, NOW, REVERTING, fault_of
 
 DEVIATION = WAD // 100
 SELECTOR = 0x11223344 << 224

@@ -9,6 +9,7 @@ import pytest
 from levtoken.evm import DEPLOYER, Revert
 from levtoken.feeds import Signed
 from levtoken.units import WAD
+from tests.runtime import answering, deploy_runtime
 from tests.sources import (
     ANSWER,
     DECIMALS,
@@ -28,9 +29,7 @@ from tests.sources import (
     PYTH,
     REVERTING,
     Rig,
-    answering,
     build_rig,
-    deploy_runtime,
     fault_of,
 )
 

@@ -10,7 +10,8 @@ from levtoken.evm import DEPLOYER, Contract, Evm, Revert
 from levtoken.feeds import Signed
 from levtoken.system import PythFeed, deploy_pyth_oracle, update_data
 from levtoken.units import WAD
-from tests.sources import NOBODY, NOW, REVERTING, answering, deploy_runtime, fault_of
+from tests.runtime import answering, deploy_runtime
+from tests.sources import NOBODY, NOW, REVERTING, fault_of
 
 FEED = PythFeed(fee=7)
 OTHER = b"\x02" * 32

@@ -1,7 +1,9 @@
 """The compiled market in process, behind the same verbs as the model.
 
 The asset has 18 decimals, so that amounts are the model's; the pool is so deep that the market can
-always pay; the push and the pull oracle never find a price too old.
+always pay; the push and the pull oracle never find a price too old. What the pull oracle cannot say
+(more digits than Pyth has, a time that does not increase or lies after the block) is said, for that
+order alone, by code in its place that answers with exactly this price and time.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +14,7 @@ from eth_utils.crypto import keccak
 from levtoken.artifacts import Artifact
 from levtoken.evm import Contract, Evm, Revert, signed, words
 from levtoken.system import NO_BOUND, NOBODY
-from tests.vectors.files import VectorFileError
+from tests.runtime import answering, deploy_runtime
 from tests.vectors.model import Actor, Fill, LiquidationFees, Order, Position, Refused
 
 RICH = 10**34  # WAD; more than any file moves, and far below the 128 bits of the books
@@ -27,21 +29,13 @@ FILLED = "OrderFilled(address,int256,uint256,uint256,uint256)"
 LIQUIDATED = "PositionLiquidated(address,address,int256,uint256,uint256,uint256,uint256)"
 
 
-class InexactPriceError(VectorFileError):
-    """The pull oracle has no number for a price."""
-
-
-def mantissa(price: int) -> tuple[int, int]:
-    """A WAD price as the oracle's 64-bit number and its exponent, the coarsest that is exact."""
+def mantissa(price: int) -> tuple[int, int] | None:
+    """A WAD price as the oracle's 64-bit number and its exponent, the coarsest that is exact; none
+    if there is no such number."""
     number, exponent = price, FINEST_EXPONENT
     while exponent < 0 and number % 10 == 0:
         number, exponent = number // 10, exponent + 1
-    if not 0 < number <= MAX_MANTISSA:
-        raise InexactPriceError(
-            f"the price {price} does not fit into the 64 bits of the pull oracle with an exponent "
-            f"from {FINEST_EXPONENT} to 0: use a positive price of at most 18 digits"
-        )
-    return number, exponent
+    return (number, exponent) if abs(number) <= MAX_MANTISSA else None
 
 
 def address_of(actor: Actor) -> str:
@@ -63,10 +57,12 @@ class ContractMarket:
         push = evm.deploy("ChainlinkOracle", self.feed.address, *limits)
         self.pyth = evm.deploy("MockPythFeed", LONG, 0)
         limits = (LONG, MAX_CONFIDENCE, 0, NO_BOUND)
-        pull = evm.deploy("PythOracle", self.pyth.address, PRICE_ID, *limits)
-        oracles = (push.address, pull.address)
+        self.pull = evm.deploy("PythOracle", self.pyth.address, PRICE_ID, *limits)
+        self.relay = evm.deploy("MockRelay", self.pull.address)
+        oracles = (push.address, self.relay.address)
         self.market = evm.deploy("MockPerpMarket", self.asset.address, *oracles, params)
         self._known: set[Actor] = set()
+        self._published = 0  # the time of the last price that the pull oracle has taken
         self.send("provider", self.market, "provideLiquidity", RICH)
 
     def at(self, time: int, price: int) -> None:
@@ -88,12 +84,28 @@ class ContractMarket:
         self.verb(account, "submit", size, limit)
 
     def execute(self, account: Actor, price: int, published: int, executor: Actor) -> Fill:
-        number, exponent = mantissa(price)
+        exact = mantissa(price)
+        if exact is None or not self._published < published <= self.evm.timestamp:
+            return self._execute_scripted(account, price, published, executor)
+        number, exponent = exact
         # Price, confidence, exponent; the averages of both; the times of this and of the last.
         signed_price = (number, 0, exponent, number, 0, published, published)
         update = self.pyth.call("createPriceFeedUpdateData", PRICE_ID, *signed_price)
         self.verb(executor, "execute", self.actor(account), [update])
+        self._published = published
         return self._fill()
+
+    def _execute_scripted(
+        self, account: Actor, price: int, published: int, executor: Actor
+    ) -> Fill:
+        """With code in the place of the pull oracle, which answers with this price and no fault."""
+        code = deploy_runtime(self.evm, answering(price, published, 0))
+        self.relay.transact("setTarget", code)
+        try:
+            self.verb(executor, "execute", self.actor(account), [])
+            return self._fill()
+        finally:
+            self.relay.transact("setTarget", self.pull.address)
 
     def cancel(self, account: Actor, canceller: Actor) -> None:
         self.verb(canceller, "cancel", self.actor(account))

@@ -74,6 +74,16 @@ MARKET = dict.fromkeys(
 ACCOUNT = dict.fromkeys(
     ("margin", "lastPrice", "size", "remaining", "accessible", "funding", "liqPrice"), int
 ) | dict.fromkeys(("canLiquidate", "flagged"), bool)
+OPTIONAL = {"err": str, "limit": int}
+INT256, UINT256 = range(-(2**255), 2**255), range(2**256)
+TIMES = range(2**32)  # as the market stores them
+# What the contracts can be asked with; results are only compared.
+RANGES = (
+    dict.fromkeys(("delta", "size", "price", "execPrice"), INT256)
+    | dict.fromkeys(("t0", "t", "tSubmit", "tExec", "tFlag", "tCancel"), TIMES)
+    | dict.fromkeys(("limit", *GLOBALS), UINT256)
+    | {"publishTime": range(2**64)}
+)
 NUMBERED = re.compile(r"[ .]\d+")  # one note for all steps and accounts
 TYPE_NAMES = {int: "an integer", bool: "true or false", str: "a string", list: "a list"}
 
@@ -119,8 +129,11 @@ class _Reader:
     def file(self, content: Any) -> VectorFile:
         top = {"params": dict, "global": dict, "t0": int, "steps": list}
         self.fields(content, "the file", top, optional={"source", "seed"})
+        self.ranges(content, "the file")
         params = self.params(content["params"], content["global"])
         steps, accounts = content["steps"], 0
+        if not steps:
+            raise self.fault("there are no steps, so nothing to compare: write the file anew")
         for number, step in enumerate(steps):
             accounts = self.step(step, f"step {number}", accounts)
         self.times(content["t0"], steps)
@@ -130,15 +143,19 @@ class _Reader:
         wanted = dict.fromkeys((*PARAMS.values(), *SECONDS.values()), str)
         self.fields(params, "params", wanted, optional=UNUSED_PARAMS)
         self.fields(constants, "global", dict.fromkeys(GLOBALS, int))
+        self.ranges(constants, "global")
         found = {name: self.decimal(params, field, 18) for name, field in PARAMS.items()}
         seconds = {name: self.decimal(params, field, 0) for name, field in SECONDS.items()}
         return found | seconds | {name: constants[name] for name in GLOBALS} | OWN_PARAMS
 
     def decimal(self, params: Mapping[str, str], field: str, decimals: int) -> int:
         try:
-            return to_fixed(params[field], decimals)
-        except ArithmeticError:
+            value = to_fixed(params[field], decimals)
+        except (ArithmeticError, ValueError):
             raise self.fault(f"params.{field} is not a number: write it as 0.001") from None
+        if value not in UINT256:
+            raise self.fault(f"params.{field} is negative or too large for the contracts")
+        return value
 
     def step(self, step: Any, where: str, accounts: int) -> int:
         """Checks one step; the number of accounts, which is 0 before the first."""
@@ -148,7 +165,9 @@ class _Reader:
             raise self.fault(f"{where} has the op {step['op']!r}: the format has {ops}")
         wanted = {"op": str, "after": dict} | STEPS[step["op"]]
         self.fields(step, where, wanted, others=True)
-        self.fields(step, where, wanted | _more(step), optional={"err", "limit"})
+        wanted |= {name: kind for name, kind in OPTIONAL.items() if name in step}
+        self.fields(step, where, wanted | _more(step))
+        self.ranges(step, where)
         after = step["after"]
         self.fields(after, f"{where}.after", MARKET | {"accounts": list})
         count = len(after["accounts"])
@@ -194,6 +213,12 @@ class _Reader:
         for name in () if others else sorted(set(found) - known):
             part = NUMBERED.sub("", where)
             self.notes[f"{self.path.name}: {part}: field {name} is not used"] = None
+
+    def ranges(self, found: Mapping[str, Any], where: str) -> None:
+        """The integers fit where they are to go."""
+        for name, allowed in RANGES.items():
+            if name in found and type(found[name]) is int and found[name] not in allowed:
+                raise self.fault(f"{where}.{name} is out of range: the contracts cannot take it")
 
     def fault(self, message: str) -> VectorFileError:
         return VectorFileError(f"{self.path}: {message}")

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from tests.vectors.contract import InexactPriceError, mantissa
+from tests.vectors.contract import mantissa
 from tests.vectors.files import MissingFieldError, VectorFileError, read
 from tests.vectors.replay import OWN_FILES, main
 
@@ -72,6 +72,12 @@ def test_a_submitted_order_needs_its_execution(written, content, name):
         ({"price": "2000"}, "price must be an integer"),
         ({"ok": 1}, "ok must be true or false"),
         ({"t": 5}, "t lies before an earlier block"),
+        ({"t": 2**32}, "step 0.t is out of range"),
+        ({"delta": 2**300}, "step 0.delta is out of range"),
+        ({"price": -(2**255) - 1}, "step 0.price is out of range"),
+        ({"limit": -1}, "step 0.limit is out of range"),
+        ({"limit": "0"}, "limit must be an integer"),
+        ({"err": 5}, "err must be a string"),
         ({"after": []}, "after must be an object"),
     ],
 )
@@ -93,6 +99,28 @@ def test_a_parameter_is_a_number(written, content):
         read(written())
 
 
+@pytest.mark.parametrize("value", ["-1", "1e60", "nan", "inf"])
+def test_a_parameter_fits_into_the_contracts(written, content, value):
+    content["params"]["skewScale"] = value
+    with pytest.raises(VectorFileError, match=r"params\.skewScale is"):
+        read(written())
+
+
+def test_the_other_integers_fit_too(written, content):
+    content["global"]["minKeeperFee"] = 2**256
+    with pytest.raises(VectorFileError, match=r"global\.minKeeperFee is out of range"):
+        read(written())
+    content["global"]["minKeeperFee"], content["t0"] = 1, -1
+    with pytest.raises(VectorFileError, match="t0 is out of range"):
+        read(written())
+
+
+def test_a_file_without_steps_is_refused(written, content):
+    content["steps"] = []
+    with pytest.raises(VectorFileError, match="there are no steps"):
+        read(written())
+
+
 def test_what_is_not_used_is_noted_once(written, content):
     content["params"]["colour"] = "blue"
     for step in content["steps"]:
@@ -103,14 +131,15 @@ def test_what_is_not_used_is_noted_once(written, content):
     ]
 
 
-def test_a_price_is_exact_in_the_pull_oracle_or_refused():
+def test_a_price_is_exact_in_the_pull_oracle_or_has_no_number():
     assert mantissa(2_002_345305330000000000) == (200234530533, -8)
     assert mantissa(10**18) == (1, 0)
     assert mantissa(1) == (1, -18)
     assert mantissa(5 * 10**36) == (5 * 10**18, 0)
-    for price in (2_002_345305330000000001, 0, 10**37):
-        with pytest.raises(InexactPriceError, match="does not fit"):
-            mantissa(price)
+    assert mantissa(0) == (0, 0)
+    assert mantissa(-(10**18)) == (-1, 0)
+    for price in (20_002_345305330000000001, 10**37, -(10**37)):
+        assert mantissa(price) is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
@@ -121,3 +150,20 @@ def test_the_command_ends_with_two_for_a_file_that_cannot_be_replayed(tmp_path, 
         result = CliRunner(mix_stderr=False).invoke(main, arguments)
         assert result.exit_code == 2
         assert result.stderr.startswith("vectors: ")
+
+
+def test_a_bad_file_does_not_hide_the_others(tmp_path, written, content):
+    good = written()
+    content["steps"][0]["delta"] = 2**300
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(content))
+    alone = CliRunner(mix_stderr=False).invoke(main, [str(good)])
+    result = CliRunner(mix_stderr=False).invoke(main, [str(bad), str(good)])
+    assert (alone.exit_code, result.exit_code) == (0, 2)
+    assert "bad.json: step 0.delta is out of range" in result.stderr
+    *_, last = result.stdout.splitlines()
+    assert alone.stdout.splitlines()[-1] == last
+    assert last.endswith(" comparisons, 0 mismatches")
+    assert not last.startswith("0 ")
+    result = CliRunner(mix_stderr=False).invoke(main, [str(bad)])
+    assert (result.exit_code, result.stdout) == (2, "0 comparisons, 0 mismatches\n")

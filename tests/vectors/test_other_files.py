@@ -6,7 +6,6 @@ import json
 import pytest
 
 from levtoken.units import WAD
-from tests.vectors.contract import InexactPriceError
 from tests.vectors.files import VectorFile, VectorFileError, read
 from tests.vectors.model import Model
 from tests.vectors.replay import OWN_FILES, Replay, replay
@@ -112,13 +111,19 @@ class Recorder(Model):
 
 @pytest.fixture
 def content(tmp_path):
-    params = json.loads(OWN_FILES[0].read_text())["params"] | PARAMS
-    content = {"params": params, "global": GLOBAL, "t0": START, "steps": STEPS}
-    dummies = [step | RESULTS | {"after": {"accounts": []}} for step in STEPS]
-    read_params = read(written(tmp_path, content | {"steps": []})).params
+    return said_by_model(tmp_path, STEPS)
+
+
+def said_by_model(tmp_path, given):
+    """A file of these steps."""
+    own = json.loads(OWN_FILES[0].read_text())
+    params = own["params"] | PARAMS
+    content = {"params": params, "global": GLOBAL, "t0": START, "steps": given}
+    dummies = [step | RESULTS | {"after": {"accounts": []}} for step in given]
+    read_params = read(written(tmp_path, content | {"steps": own["steps"][:1]})).params
     recorder = Recorder(read_params, START, price=WAD)
     Replay(VectorFile(tmp_path, read_params, START, ACCOUNTS, dummies, []), recorder).run()
-    steps = [step | said for step, said in zip(STEPS, recorder.steps, strict=True)]
+    steps = [step | said for step, said in zip(given, recorder.steps, strict=True)]
     return content | {"steps": steps}
 
 
@@ -144,10 +149,25 @@ def test_an_error_without_a_name_here_is_noted_and_not_compared(tmp_path, conten
     )
 
 
-def test_a_price_that_the_pull_oracle_cannot_say_is_named_with_its_step(tmp_path, content):
-    content["steps"][6]["execPrice"] += 1
-    with pytest.raises(InexactPriceError, match=r"sol.json step 6 \(order\): the price 150500"):
-        replay(written(tmp_path, content))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {6: {"execPrice": wad("150.5") + 1}},  # more digits than Pyth has
+        {6: {"publishTime": T + 30}},  # after the block
+        {6: {"publishTime": T + 2_000}, 7: {"publishTime": T + 1_004}},  # not increasing
+        {6: {"execPrice": wad("150.5") + 1, "selfExecuted": True}, 8: {"execPrice": 10**37 + 1}},
+    ],
+)
+def test_what_the_pull_oracle_cannot_say_is_replayed_all_the_same(tmp_path, changes):
+    given = [step | changes.get(number, {}) for number, step in enumerate(STEPS)]
+    outcome = replay(written(tmp_path, said_by_model(tmp_path, given))).outcome
+    assert outcome.mismatches == []
+    assert outcome.comparisons >= len(STEPS) * (8 + 9 * ACCOUNTS)
+
+
+def test_a_price_of_zero_fails_as_any_other(tmp_path, content):
+    content["steps"][8]["execPrice"] = 0
+    assert replay(written(tmp_path, content)).outcome.mismatches == []
 
 
 def test_parameters_that_the_market_refuses_are_named(tmp_path, content):

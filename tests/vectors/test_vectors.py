@@ -98,11 +98,10 @@ def test_the_market_gives_every_integer_of_the_vectors():
     result = CliRunner().invoke(main)
     print(result.output)
     *_, last = result.output.splitlines()
-    comparisons, mismatches = (int(word) for word in last.split() if word.isdigit())
-    assert (result.exit_code, mismatches) == (0, 0)
-    assert last == f"{comparisons} comparisons, 0 mismatches"
-    # 190 steps, each with eight fields of the market and nine of each of three accounts.
-    assert comparisons >= 190 * (8 + 3 * 9)
+    # 190 steps, each with eight fields of the market and nine of each of three accounts: 6650; the
+    # others are what the verbs did.
+    assert last == "7121 comparisons, 0 mismatches"
+    assert result.exit_code == 0
 
 
 @pytest.mark.slow
@@ -112,6 +111,16 @@ def test_a_market_that_reads_one_rule_otherwise_shows_mismatches(name):
     mismatches = [line for path in OWN_FILES for line in replay(path, build).outcome.mismatches]
     print(f"{name}: {len(mismatches)} mismatches")
     assert mismatches
+
+
+def test_a_verb_that_succeeds_although_it_should_not_shows_no_error(tmp_path):
+    content = json.loads(OWN_FILES[0].read_text())
+    content["steps"] = content["steps"][:1]
+    content["steps"][0]["ok"] = False
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(content))
+    lines = CliRunner().invoke(main, [str(path)]).output.splitlines()
+    assert "wrong.json step 0 (margin): ok: expected False, actual True" in lines
 
 
 def test_the_command_prints_the_first_mismatches_and_the_count_of_the_rest(tmp_path):
