@@ -1,6 +1,6 @@
 """What the mock sources of a local chain are made to say: prices, and answers that are wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -76,12 +76,26 @@ def sources_of(wrong: Wrong, asked: Sequence[Source]) -> tuple[Source, ...]:
     return found
 
 
+def last_good(
+    known: Iterable[Decimal | None], low: Decimal, high: Decimal, first: Decimal | None
+) -> Decimal:
+    """The first of the known prices that is good, between the bounds; `first` when none is."""
+    for price in known:
+        if price is not None and low < price < high:
+            return price
+    if first is None:
+        raise ChainError("no good price is known: give one")
+    return first
+
+
 def good_round(price: Decimal, decimals: int, now: int) -> Round:
     """The round that says `price`."""
     answer = to_fixed(price, decimals)
     if answer <= 0:
         smallest = Decimal(1).scaleb(-decimals)
         raise ChainError(f"a price must be above 0: a feed's smallest is {smallest:f}")
+    if answer > LARGEST_ANSWER:
+        raise ChainError("a price of Chainlink must fit 256 bits: give a lower one")
     return Round(answer, now)
 
 

@@ -1,9 +1,10 @@
 """Publishes prices on a local chain: to the mock feed and, signed, through the oracle of Pyth.
 Every price goes the way that it goes on a public network."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,12 +15,15 @@ from ape.contracts import ContractInstance
 from levtoken.chain import System, at, error_name, send
 from levtoken.errors import DeploymentError, UnknownSymbolError
 from levtoken.feeds import (
+    EXPONENT,
+    LARGEST_PRICE,
     Round,
     Signed,
     Source,
     Wrong,
     good_price,
     good_round,
+    last_good,
     sources_of,
     wrong_price,
     wrong_round,
@@ -33,6 +37,7 @@ from levtoken.units import from_fixed
 
 PUSH_GAS = 500_000  # more than a new answer of both sources takes
 GOOD, REVERTING = 0, 1  # MockAggregator.Health
+Step = Callable[[], None]  # sends what was built before
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,26 @@ class Feed(Protocol):
     source: Source
     oracle: ContractInstance
 
-    def last(self) -> Decimal:
-        """The last price; before its first, that of the other source."""
+    def last(self) -> Decimal | None:
+        """The last price, whatever it is worth; None before its first, and of a broken feed."""
+
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        """Between which a price is good."""
+
+    def mend(self) -> None:
+        """Lets a broken feed answer again."""
 
     def earliest(self) -> int:
         """The first time at which the source takes a price, seconds since the epoch."""
 
     def stale_from(self) -> int:
-        """When the last price is too old."""
+        """When the last price is too old; 0 when there is none."""
 
-    def push(self, price: Decimal, now: int) -> None:
-        """Publishes a price."""
+    def push(self, price: Decimal, now: int) -> Step:
+        """Builds the step that publishes a price, or raises a `ChainError`."""
 
-    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> None:
-        """Publishes an answer that is wrong about `price`."""
+    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> Step:
+        """Builds the step that publishes an answer that is wrong about `price`."""
 
 
 class ChainlinkFeed:
@@ -79,24 +90,35 @@ class ChainlinkFeed:
         self._decimals = int(self._feed.decimals())
         self._account = account
 
-    def last(self) -> Decimal:
-        return from_fixed(self._round()[1], self._decimals)
+    def last(self) -> Decimal | None:
+        found = self._round()
+        return None if found is None else from_fixed(found[1], self._decimals)
+
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        answers = self.oracle.minAnswer(), self.oracle.maxAnswer()
+        low, high = (from_fixed(answer, self._decimals) for answer in answers)
+        return low, high
+
+    def mend(self) -> None:
+        self._set_health(GOOD)
 
     def earliest(self) -> int:
         return 0
 
     def stale_from(self) -> int:
-        return int(self._round()[3] + self.oracle.heartbeat() + 1)
+        found = self._round()
+        return 0 if found is None else int(found[3] + self.oracle.heartbeat() + 1)
 
-    def push(self, price: Decimal, now: int) -> None:
-        self._write(good_round(price, self._decimals, now))
+    def push(self, price: Decimal, now: int) -> Step:
+        return partial(self._write, good_round(price, self._decimals, now))
 
-    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> None:
-        self._write(wrong_round(wrong, price, self._decimals, now))
+    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> Step:
+        return partial(self._write, wrong_round(wrong, price, self._decimals, now))
 
-    def _round(self) -> Sequence[int]:
-        """The last round; a broken feed is mended, or it would not tell."""
-        self._set_health(GOOD)
+    def _round(self) -> Sequence[int] | None:
+        """The last round; a broken feed does not tell."""
+        if self._feed.health() != GOOD:
+            return None
         found: Sequence[int] = self._feed.latestRoundData()
         return found
 
@@ -116,16 +138,23 @@ class PythFeed:
 
     def __init__(self, system: System, underlying: str, account: AccountAPI) -> None:
         self.oracle = system.pull_oracles[underlying]
-        self._other = ChainlinkFeed(system, underlying, account)
         self._pyth = at("MockPythFeed", str(system.deployment.pyth))
         self._id = bytes(self.oracle.priceId())
         self._account = account
 
-    def last(self) -> Decimal:
+    def last(self) -> Decimal | None:
         if not self._is_known():
-            return self._other.last()
+            return None
         known = self._pyth.getPriceUnsafe(self._id)
         return from_fixed(known.price, -known.expo)
+
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        largest = from_fixed(LARGEST_PRICE, -EXPONENT)
+        low, high = from_fixed(self.oracle.minPrice()), from_fixed(self.oracle.maxPrice())
+        return low, min(high, largest)
+
+    def mend(self) -> None:
+        """Pyth does not break."""
 
     def earliest(self) -> int:
         return self._last_time() + 1
@@ -133,11 +162,11 @@ class PythFeed:
     def stale_from(self) -> int:
         return self._last_time() + int(self.oracle.maxAge()) + 1
 
-    def push(self, price: Decimal, now: int) -> None:
-        self._bring(good_price(price, now))
+    def push(self, price: Decimal, now: int) -> Step:
+        return partial(self._bring, good_price(price, now))
 
-    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> None:
-        self._bring(wrong_price(wrong, price, now))
+    def go_wrong(self, wrong: Wrong, price: Decimal, now: int) -> Step:
+        return partial(self._bring, wrong_price(wrong, price, now))
 
     def _is_known(self) -> bool:
         return bool(self._pyth.priceFeedExists(self._id))
@@ -186,39 +215,47 @@ def read_path(file: Path, underlying: str, symbol: str | None, window: Window) -
 
 
 class Publisher:
-    """Writes to the sources of one underlying."""
+    """Writes to the sources of one underlying; `first` is its price when none is known."""
 
     def __init__(
-        self, system: System, underlying: str, asked: Sequence[Source], account: AccountAPI
+        self,
+        system: System,
+        underlying: str,
+        asked: Sequence[Source],
+        account: AccountAPI,
+        first: Decimal | None,
     ) -> None:
         check_gas(account, PUSH_GAS)
         self._underlying = underlying
+        self._first = first
         self._feeds = feeds_of(system, underlying, asked, account)
+        self._all = feeds_of(system, underlying, list(Source), account)
         self._node = Node(ape.networks.provider.web3)
 
     def push(self, price: Decimal | None) -> list[Reading]:
-        """Publishes `price`, by default every source's last."""
-        prices = [feed.last() if price is None else price for feed in self._feeds]
+        """Publishes `price`, by default every source's last good one."""
+        prices = [price] * len(self._feeds) if price is not None else self._last(self._feeds)
         now = self._next_time()
-        for feed, known in zip(self._feeds, prices, strict=True):
-            self._turn_clock(now)
-            feed.push(known, now)
+        pairs = zip(self._feeds, prices, strict=True)
+        self._send([feed.push(known, now) for feed, known in pairs], now)
         return self.readings()
 
     def go_wrong(self, wrong: Wrong) -> list[Reading]:
-        """Publishes an answer that is wrong about the last price."""
+        """Publishes an answer that is wrong about the last good price."""
         possible = sources_of(wrong, [feed.source for feed in self._feeds])
         chosen = [feed for feed in self._feeds if feed.source in possible]
-        prices = [feed.last() for feed in chosen]
+        prices = self._last(chosen)
         now = self._next_time()
-        for feed, known in zip(chosen, prices, strict=True):
-            self._turn_clock(now)
-            feed.go_wrong(wrong, known, now)
+        pairs = zip(chosen, prices, strict=True)
+        self._send([feed.go_wrong(wrong, known, now) for feed, known in pairs], now)
         return self.readings()
 
-    def walk(self, bars: Iterable[Bar], every: int, show: Callable[[list[Reading]], None]) -> None:
-        """Publishes the bars' prices, so many seconds of the chain's time apart."""
+    def walk(self, bars: Sequence[Bar], every: int, show: Callable[[list[Reading]], None]) -> None:
+        """Publishes the bars' prices, so many seconds of the chain's time apart, if all can be."""
         time = self._next_time()
+        for bar in bars:
+            for feed in self._feeds:
+                feed.push(from_fixed(bar.price), time)
         for bar in bars:
             self._turn_clock(time)
             show(self.push(from_fixed(bar.price)))
@@ -228,14 +265,32 @@ class Publisher:
         """Lets time pass in which nothing is published: so many seconds, or until the last prices
         are too old."""
         now = self._pending()
-        deadlines = [feed.stale_from() for feed in self._feeds]
-        self._node.set_next_time(max(now, *deadlines) if seconds is None else now + seconds)
+        time = now + seconds if seconds else max(now, *(feed.stale_from() for feed in self._feeds))
+        self._node.set_next_time(time)
         self._node.request("evm_mine")
         return self.readings()
 
     def readings(self) -> list[Reading]:
         """What the oracles say now."""
         return [self._read(feed) for feed in self._feeds]
+
+    def _last(self, feeds: Sequence[Feed]) -> list[Decimal]:
+        """The last good price of each of the feeds, which are mended, or they would not tell."""
+        for feed in feeds:
+            feed.mend()
+        return [last_good(self._known(feed), *feed.bounds(), self._first) for feed in feeds]
+
+    def _known(self, feed: Feed) -> Iterator[Decimal | None]:
+        """The last price of the feed, then those of the other sources."""
+        yield feed.last()
+        for other in self._all:
+            if other.source is not feed.source:
+                yield other.last()
+
+    def _send(self, steps: Sequence[Step], now: int) -> None:
+        for step in steps:
+            self._turn_clock(now)
+            step()
 
     def _next_time(self) -> int:
         """When the next block can come: Pyth takes no price that is not newer than its last."""

@@ -35,7 +35,7 @@ def options(function: Callable[..., None]) -> Callable[..., None]:
     """What every command here takes."""
     source: Decorator = click.option(
         "--source",
-        type=click.Choice([*Source, "both"]),
+        type=click.Choice([*map(str, Source), "both"]),
         default="both",
         show_default=True,
         help="Chainlink's feed, which is the index price, or Pyth's, at which orders execute.",
@@ -49,7 +49,9 @@ def options(function: Callable[..., None]) -> Callable[..., None]:
 def publisher(session: Session, underlying: str, source: str) -> Publisher:
     session.refuse_unless_local("a price by hand")
     sources = list(Source) if source == "both" else [Source(source)]
-    return Publisher(session.system(), underlying, sources, session.account())
+    market = session.config().markets.get(underlying)
+    first = market.local.price if market else None
+    return Publisher(session.system(), underlying, sources, session.account(), first)
 
 
 def show(readings: Sequence[Reading], *, as_json: bool) -> None:
@@ -81,7 +83,10 @@ def cli() -> None:
 def push(
     session: Session, underlying: str, price: Decimal | None, source: str, as_json: bool
 ) -> None:
-    """Set the PRICE of UNDERLYING; without one, publish the last one again.
+    """Set the PRICE of UNDERLYING; without one, publish the last good one again.
+
+    A source whose last answer is not a good price takes that of the other, or else the local price
+    of the configuration.
 
     A price that is older than the heartbeat of Chainlink's feed, or than Pyth's greatest age, stops
     minting, redeeming and rebalancing, as on a public network. A feed that was broken is mended.
@@ -154,7 +159,7 @@ def stale(
 
 @command
 @options
-@click.argument("what", type=click.Choice(list(Wrong)))
+@click.argument("what", metavar="WHAT", type=click.Choice([*map(str, Wrong)]))
 def wrong(session: Session, underlying: str, what: str, source: str, as_json: bool) -> None:
     """Publish an answer about UNDERLYING that is wrong, as feeds have been.
 

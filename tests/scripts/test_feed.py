@@ -13,13 +13,12 @@ import pytest
 
 from levtoken.chain import connected, load_deployment, system
 from levtoken.deploy import deploy
-from levtoken.markets import load_config
+from levtoken.markets import Config, load_config
 from tests.scripts.chains import CONFIG, Chain, connected_to, lasting_chain, one_line, run
 from tests.sources import PRICE
 
 START = 1_583_625_600  # 2020-03-08 00:00 UTC
-HEARTBEAT, MAX_AGE = 3_600, 60
-SLOWNESS = 20  # seconds that a busy machine may take for a command
+HEARTBEAT, MAX_AGE = 3_600, 1_800  # so that no machine is too slow for two commands
 BOTH = [
     ("zero", "PriceNotPositive"),
     ("negative", "PriceNotPositive"),
@@ -57,8 +56,24 @@ class Desk:
         return one_line(run("feed", *arguments, *self.options))
 
     def now(self) -> int:
+        """The time of the newest block."""
         with connected_to(self.chain):
             return int(ape.networks.provider.get_block("latest").timestamp)
+
+    def height(self) -> int:
+        """The number of the newest block: how much was sent."""
+        with connected_to(self.chain):
+            return int(ape.networks.provider.get_block("latest").number)
+
+
+def patient() -> Config:
+    """The configuration, but that prices of Pyth of BTC are good for `MAX_AGE`."""
+    config = load_config(CONFIG)
+    market = config.markets["BTC"]
+    assert market.pyth is not None
+    pyth = market.pyth.model_copy(update={"max_age": MAX_AGE})
+    changed = market.model_copy(update={"pyth": pyth})
+    return config.model_copy(update={"markets": {**config.markets, "BTC": changed}})
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +82,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk = Desk(chain, tmp_path_factory.mktemp("deployments"))
         with connected_to(chain):
             account = ape.accounts.test_accounts[0]
-            deploy(load_config(CONFIG), ["BTC3L"], account, record=desk.records / "devnet.json")
+            deploy(patient(), ["BTC3L"], account, record=desk.records / "devnet.json")
         yield desk
 
 
@@ -78,11 +93,12 @@ def test_the_first_price_of_pyth_is_that_of_chainlink(desk: Desk) -> None:
 def test_a_price_goes_to_both_sources_at_one_time(desk: Desk) -> None:
     output = desk.run("push", "BTC", "54,321.5")
     assert output == "BTC chainlink: 54,321.5\nBTC pyth: 54,321.5\n"
+    before = desk.now()
     readings = desk.read("push", "BTC")
     assert [one["price"] for one in readings] == ["54321.5", "54321.5"]
     assert [one["source"] for one in readings] == ["chainlink", "pyth"]
     [time] = {one["updated_at"] for one in readings}
-    assert desk.now() - SLOWNESS <= time <= desk.now()
+    assert before <= time <= desk.now()
     assert {one["underlying"] for one in readings} == {"BTC"}
 
 
@@ -139,6 +155,38 @@ def test_both_sources_can_be_wrong_at_once(desk: Desk, what: str, fault: str) ->
     assert desk.faults("push", "BTC", "54000") == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("whats", "options", "prices"),
+    [
+        (["zero", "negative"], [], [str(PRICE), str(PRICE)]),
+        (["bounds"], [], [str(PRICE), str(PRICE)]),
+        (["future"], [], ["54000", "54001"]),
+        (["bounds", "broken"], ["--source", "chainlink"], ["54001", "54001"]),
+        (["exponent"], ["--source", "pyth"], ["54000", "54000"]),
+    ],
+)
+def test_a_push_without_a_price_ends_whatever_is_wrong(
+    desk: Desk, whats: list[str], options: list[str], prices: list[str]
+) -> None:
+    desk.run("push", "BTC", "54000")
+    desk.run("push", "BTC", "54001", "--source", "pyth")
+    for what in whats:
+        desk.run("wrong", "BTC", what, *options)
+    readings = desk.read("push", "BTC")
+    assert [one["fault"] for one in readings] == [None, None]
+    assert [one["price"] for one in readings] == prices
+
+
+@pytest.mark.parametrize("options", [(), ("--for", "1")])
+def test_time_that_passes_does_not_mend_a_broken_feed(desk: Desk, options: tuple[str, ...]) -> None:
+    desk.run("push", "BTC", "54000")
+    desk.run("wrong", "BTC", "broken")
+    height = desk.height()
+    assert desk.faults("stale", "BTC", *options)[0] == "FeedUnavailable"
+    assert desk.height() == height + 1
+    assert [one["price"] for one in desk.read("push", "BTC")] == ["54000", "54000"]
+
+
 @pytest.mark.parametrize(("what", "fault"), [*CHAINLINK_ONLY, *PYTH_ONLY])
 def test_what_only_one_source_can_do_leaves_the_other_alone(
     desk: Desk, what: str, fault: str
@@ -166,7 +214,7 @@ def test_a_stale_period_ends_when_the_price_is_too_old(
 ) -> None:
     published = desk.read("push", "BTC", "54000")[0]["updated_at"]
     assert set(desk.faults("stale", "BTC", "--source", source)) == {"PriceStale"}
-    assert desk.now() == published + age + 1
+    assert desk.now() >= published + age + 1
     assert [one["fault"] for one in desk.read("stale", "BTC", "--for", "1")] == faults
     assert desk.faults("push", "BTC") == [None, None]
 
@@ -175,7 +223,7 @@ def test_a_period_of_so_many_seconds(desk: Desk) -> None:
     desk.run("push", "BTC", "54000")
     before = desk.now()
     assert desk.faults("stale", "BTC", "--for", "30") == [None, None]
-    assert before + 30 <= desk.now() <= before + 30 + SLOWNESS
+    assert desk.now() >= before + 30
 
 
 def write(folder: Path, prices: Sequence[float], *symbols: str) -> Path:
@@ -195,13 +243,15 @@ def test_a_path_is_published_at_its_own_pace(
     desk: Desk, tmp_path: Path, symbols: tuple[str, ...], options: list[str], every: int
 ) -> None:
     file = write(tmp_path, [50_000, 50_500.25, 49_000], *symbols)
+    before = desk.now()
     lines = desk.run("path", "BTC", str(file), "--json", *options).splitlines()
     readings = [json.loads(line) for line in lines]
     for source in (0, 1):
         assert [one[source]["price"] for one in readings] == ["50000", "50500.25", "49000"]
         times = [one[source]["updated_at"] for one in readings]
         assert [later - earlier for earlier, later in pairwise(times)] == [every, every]
-    assert desk.now() - SLOWNESS <= readings[-1][0]["updated_at"] <= desk.now()
+    assert before <= readings[0][0]["updated_at"]
+    assert readings[-1][0]["updated_at"] <= desk.now()
 
 
 def test_a_path_of_one_source_and_a_window(desk: Desk, tmp_path: Path) -> None:
@@ -229,11 +279,20 @@ def test_what_cannot_be_published_is_one_line(
     assert message in desk.fail(*arguments)
 
 
+def test_what_one_source_refuses_no_source_takes(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, [50_000, 1e12, 49_000])
+    height = desk.height()
+    for arguments in (["push", "BTC", "1e30"], ["path", "BTC", str(file)]):
+        assert "a price of Pyth must be above 0 and below" in desk.fail(*arguments)
+        assert desk.height() == height
+
+
 def test_what_is_not_a_command_shows_those_there_are(desk: Desk) -> None:
     for arguments in (["wrong", "BTC", "late"], ["push", "BTC", "--source", "band"], ["pull"]):
         result = run("feed", *arguments, *desk.options)
         assert result.exit_code == 2
         assert "Usage" in result.stderr
+        assert "<" not in result.stderr
 
 
 @pytest.mark.parametrize("name", ["push", "path", "stale", "wrong"])
@@ -241,6 +300,7 @@ def test_the_help_teaches(name: str) -> None:
     result = run("feed", name, "--help")
     assert result.exit_code == 0
     assert f"ape run feed {name} BTC" in result.stdout
+    assert "<" not in result.stdout
     for option in ("--network", "--account", "--source", "--json"):
         assert option in result.stdout
 
