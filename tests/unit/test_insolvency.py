@@ -162,6 +162,39 @@ def test_two_moments_without_a_price_do_not_settle_a_market() -> None:
         system.market.transact("settle", sender=KEEPER)
 
 
+def test_a_look_at_a_good_price_ends_the_time_after_which_a_market_settles() -> None:
+    system, _ = build(pool=10**6)
+    system.evm.next_block(system.evm.timestamp + HEARTBEAT + 1)
+    watch(system, 2 * DAY)
+    move(system, "0.9")
+    system.market.transact("checkPrice", sender=KEEPER)
+    system.evm.next_block(system.evm.timestamp + HEARTBEAT + 1)
+    watch(system, 2 * DAY)
+    with pytest.raises(Revert, match="SettlementTooEarly"):
+        system.market.transact("settle", sender=KEEPER)
+
+
+def test_who_could_be_liquidated_when_a_market_settles_leaves_with_what_is_left() -> None:
+    """With an order waiting, too: nothing is asked of a position that only closes."""
+    system, _ = build(pool=10**6)
+    system.market.transact("depositMargin", 3_000 * UNIT, sender=TRADER)
+    system.market.transact("trade", WAD, 0, NO_LIMIT, TRADER, sender=TRADER)
+    system.market.transact("submit", -WAD // 2, 0, sender=TRADER)
+    move(system, "0.96")
+    system.market.transact("checkPrice", sender=KEEPER)
+    assert system.market.call("canLiquidate", TRADER)
+    system.evm.next_block(system.evm.timestamp + HEARTBEAT + 1)
+    watch(system, 3 * DAY)
+    system.market.transact("settle", sender=KEEPER)
+    with pytest.raises(Revert, match="NotLiquidatable"):
+        system.market.transact("flag", TRADER, sender=KEEPER)
+    left = system.market.call("remainingMargin", TRADER) // 10**12
+    system.market.transact("cancel", TRADER, sender=TRADER)
+    paid = system.market.transact("exit", 1, 1, TRADER, sender=TRADER)["paid"]
+    # The deposit of the order, one asset, comes back with it.
+    assert paid == left + UNIT
+
+
 def test_a_loss_too_large_to_liquidate_cannot_hide_while_others_leave() -> None:
     """Both sides of 100 coins, one of them below zero: flagged and closed at once, size or not."""
     market = BTC_MARKET | {"maxLiquidationDelta": to_fixed("0.0001")}
