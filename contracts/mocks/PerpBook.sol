@@ -340,8 +340,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         return market.debt > _backing(market);
     }
 
-    /// @dev Whether the market would owe more than it has after an order of this cost. A gain is
-    /// owed to the account.
+    /// @dev Whether the market owes more than it has after an order of this cost; a gain is owed.
     function _overdraws(MarketState memory market, int256 cost) internal view returns (bool) {
         return market.debt + (-cost).max(0).toUint256() > _backing(market);
     }
@@ -582,13 +581,6 @@ abstract contract PerpBook is ReentrancyGuardTransient {
 
     function _send(address to, uint256 assets) internal {
         if (assets > 0) _asset.safeTransfer(to, assets);
-    }
-
-    /// @dev Whether `to` took the assets; what it did not take is still here.
-    function _trySend(address to, uint256 assets) internal returns (bool) {
-        if (assets == 0) return true;
-        (bool ok, bytes memory said) = _asset.call(abi.encodeCall(ERC20.transfer, (to, assets)));
-        return ok && (said.length == 0 || abi.decode(said, (bool)));
     }
 
     /// @dev WAD per asset unit. A function, because every use of an immutable is 33 bytes of code.

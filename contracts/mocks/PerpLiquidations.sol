@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ERC20} from "solady/tokens/ERC20.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
@@ -134,5 +135,12 @@ abstract contract PerpLiquidations is PerpBook {
 
     function _scaleShare(int256 size) private view returns (uint256) {
         return size.abs() * uint256(WAD) / _skewScale.toUint256();
+    }
+
+    /// @dev Whether `to` took the assets; what it did not take is still here.
+    function _trySend(address to, uint256 assets) private returns (bool) {
+        if (assets == 0) return true;
+        (bool ok, bytes memory said) = _asset.call(abi.encodeCall(ERC20.transfer, (to, assets)));
+        return ok && (said.length == 0 || abi.decode(said, (bool)));
     }
 }
