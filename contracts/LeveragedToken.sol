@@ -4,104 +4,105 @@ pragma solidity 0.8.37;
 import {ERC20} from "solady/tokens/ERC20.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibString} from "solady/utils/LibString.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {Assessment, ILeveragedToken, TokenParams} from "./interfaces/ILeveragedToken.sol";
-import {Entry, Exit, IPerpVenue, Quote, VenueLimits, VenueState} from "./interfaces/IPerpVenue.sol";
+import {TokenLogic} from "./TokenLogic.sol";
+import {ScaledUIAmount} from "./base/ScaledUIAmount.sol";
+import {TokenTerms} from "./base/TokenTerms.sol";
+import {Assessment, ILeveragedToken, Phase, TokenParams} from "./interfaces/ILeveragedToken.sol";
+import {Entry, Exit, VenueState} from "./interfaces/IPerpVenue.sol";
 import {Errors} from "./libraries/Errors.sol";
+import {FeeMath} from "./libraries/FeeMath.sol";
+import {Flow} from "./libraries/FlowLimits.sol";
+import {Flows, MintOrder} from "./libraries/Flows.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
-import {Policy, Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
+import {Progress, Trigger} from "./libraries/RebalancePolicy.sol";
+import {Rebalancing} from "./libraries/Rebalancing.sol";
+import {Bounds, Subject} from "./libraries/Subject.sol";
 
 /// @title LeveragedToken
 /// @notice An ERC-20 share of one leveraged position at one perpetual venue. Anyone mints and
 /// redeems at net asset value, anyone rebalances.
 ///
 /// SHARE PRICE
-/// Equity of the position at the index price, divided by the supply. A flow in or out trades its
-/// exact fraction of the position and bears the actual fill: it never lowers the share price of the
-/// others and leaves leverage as it is. The first deposit, and a deposit into a token without
-/// position, open one at the target leverage, net of cost. Shares worth about 0.001 of the asset
-/// are locked for ever at the first deposit.
+/// Equity of the position at the index price, divided by the supply after fees. A flow in or out
+/// trades its exact fraction of the position and bears the actual fill: it never lowers the share
+/// price of the others and leaves leverage as it is. The first deposit, and a deposit into a token
+/// without position, open one at the target leverage, net of cost. Shares worth about 0.001 of the
+/// asset are locked for ever at the first deposit.
 ///
 /// REBALANCING
-/// Due when leverage leaves the band, when it reaches the emergency level, or when an earlier
-/// rebalance was only a slice. Trigger, direction, size, price limit and reward are computed here;
-/// the caller chooses nothing. Afterwards leverage is strictly closer to the target, and at most
-/// 0.01 % of it past it, or the call reverts.
+/// Due when leverage leaves the band or reaches the emergency level, when the price has moved too
+/// far against the position, on schedule, or when an earlier rebalance was only a slice. Trigger,
+/// direction, size, price limit and reward are computed here; the caller chooses nothing.
+/// Afterwards leverage is strictly closer to the target, and at most 0.01 % of it past it, or the
+/// call reverts.
+///
+/// FEES
+/// Shares for the recipient: a streaming fee, which every verb charges first and every view
+/// includes, and a part of the shares of each flow. The caps are constants.
 ///
 /// FLAT
 /// When a redemption would leave less equity than the venue asks of a position, the whole position
 /// is closed at the leaver's cost. The rest stays redeemable, and the next deposit opens a position
 /// again.
 ///
+/// CLOSING
+/// A token whose position is lost, whose venue has ended, or which its owner let trade out, is
+/// closed by anyone: it takes what is left out of the venue and pays it out pro rata, without price
+/// and without fees. Assets sent to a closed token are its holders'.
+///
 /// VENUE MUST
 /// - credit assets only once, and at most its balance less what it has booked.
 /// - trade and pay as its previews say, within one block.
 /// - report an equity that nothing but trades, funding, the price and this token's own calls can
 ///   change.
+/// - say `MarketSettled` as its fault when it has ended, and only then.
 ///
 /// ORACLE MUST
 /// - name a fault instead of answering a bad price: every verb that prices reverts with it.
 ///
 /// ROUNDING
-/// Against the caller: shares given and assets paid down, assets taken up. The remainder stays with
-/// the holders.
+/// Against the caller: shares given and assets paid down, assets taken and shares burned up. The
+/// remainder stays with the holders.
 ///
 /// EMERGENCY
 /// An invalid price, a liquidatable or flagged account, a leverage beyond the venue's maximum, or a
-/// venue without cash delays redemptions. When the position has been liquidated there is nothing
-/// left: every verb reverts with `EquityGone`.
+/// venue without cash delays redemptions. A position that was liquidated leaves nothing: every verb
+/// reverts with `EquityGone` until the token is closed.
 ///
 /// ROLES
-/// None. No owner, no setter, no pause.
-contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
+/// The owner, a timelock, sets policy, fees and limits within constant bounds, and lets the token
+/// close. The guardian stops deposits. Neither can stop a redemption or move assets.
+contract LeveragedToken is ScaledUIAmount, TokenTerms {
+    using FeeMath for uint256;
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
-    using RebalancePolicy for Policy;
     using SafeCastLib for int256;
     using SafeCastLib for uint256;
     using SafeTransferLib for address;
 
     uint256 private constant WAD = 1e18;
-    uint256 private constant MAX_LEVERAGE = 100e18; // far beyond any venue; keeps products small
-    uint256 private constant LOCKED_SHARES = 1e15;
-    uint256 private constant LOCKED_UNITS = 1000;
     address private constant LOCKED_OWNER = address(0xdead);
 
     /// @notice The ERC-20 that is paid in and out.
     address public immutable asset;
-    /// @inheritdoc ILeveragedToken
-    IPerpVenue public immutable venue;
-    /// @inheritdoc ILeveragedToken
-    int256 public immutable targetLeverage;
 
     bytes32 private immutable _name;
     bytes32 private immutable _symbol;
-    /// @dev |targetLeverage|.
-    uint256 private immutable _target;
     /// @dev WAD per asset unit.
     uint256 private immutable _unit;
 
-    Policy private _policy;
-    Progress private _progress;
-
-    constructor(TokenParams memory params) {
-        venue = params.venue;
+    constructor(TokenParams memory params, TokenLogic logic_) TokenTerms(params, logic_) {
         asset = params.venue.asset();
-        targetLeverage = params.targetLeverage;
         _name = params.name;
         _symbol = params.symbol;
-        _target = params.targetLeverage.abs();
         uint256 decimals = ERC20(asset).decimals();
         require(decimals >= 6 && decimals <= 18, Errors.InvalidParameter());
-        require(_target <= MAX_LEVERAGE, Errors.InvalidParameter());
         // The last byte of a string of at most 31 characters is zero.
         require(uint8(uint256(_name)) | uint8(uint256(_symbol)) == 0, Errors.InvalidParameter());
         _unit = 10 ** (18 - decimals);
-        params.policy.validate(_target, params.venue.limits());
-        _policy = params.policy;
     }
 
     // Views
@@ -116,25 +117,21 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
         return LibString.fromSmallString(_symbol);
     }
 
-    /// @inheritdoc ILeveragedToken
-    function policy() external view returns (Policy memory) {
-        return _policy;
-    }
-
-    /// @inheritdoc ILeveragedToken
-    function progress() external view returns (Progress memory) {
-        return _progress;
-    }
-
-    /// @notice Equity of the position at index price, asset units, rounded down.
+    /// @notice Equity of the position at index price, asset units, rounded down; what a closed
+    /// token holds.
     function totalAssets() external view returns (uint256) {
-        return _state().equity / _unit;
+        return _equity() / _unit;
     }
 
     /// @inheritdoc ILeveragedToken
-    function sharePrice() external view returns (uint256) {
-        uint256 supply = totalSupply();
-        return supply == 0 ? WAD : LeverageMath.toValueDown(WAD, supply, _state().equity);
+    function sharePrice() public view returns (uint256) {
+        uint256 supply = supplyAfterFees();
+        return supply == 0 ? WAD : LeverageMath.toValueDown(WAD, supply, _equity());
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function assetsPerUIShare() external view returns (uint256) {
+        return sharePrice().fullMulDiv(WAD, uiMultiplier());
     }
 
     /// @inheritdoc ILeveragedToken
@@ -144,387 +141,488 @@ contract LeveragedToken is ILeveragedToken, ERC20, ReentrancyGuardTransient {
 
     /// @inheritdoc ILeveragedToken
     function priceValid() external view returns (bool) {
-        return _state().fault == 0;
+        return _terms.phase == Phase.Closed || _state().fault == 0;
     }
 
-    /// @notice Shares that `assets` are worth at the share price, rounded down; the cost of trading
-    /// is not in it.
+    /// @notice Shares that `assets` are worth at the share price, rounded down; neither fees nor
+    /// the cost of trading are in it.
     function convertToShares(uint256 assets) external view returns (uint256) {
-        uint256 supply = totalSupply();
+        uint256 supply = supplyAfterFees();
         uint256 value = assets * _unit;
         if (supply == 0) return value;
-        uint256 equity = _state().equity;
+        uint256 equity = _equity();
         return equity == 0 ? 0 : LeverageMath.toSharesDown(value, supply, equity);
     }
 
-    /// @notice Assets that `shares` are worth at the share price, rounded down; the cost of trading
-    /// is not in it.
+    /// @notice Assets that `shares` are worth at the share price, rounded down; neither fees nor
+    /// the cost of trading are in it.
     function convertToAssets(uint256 shares) external view returns (uint256) {
-        uint256 supply = totalSupply();
+        uint256 supply = supplyAfterFees();
         if (supply == 0) return shares / _unit;
-        return LeverageMath.toValueDown(shares, supply, _state().equity) / _unit;
+        return LeverageMath.toValueDown(shares, supply, _equity()) / _unit;
     }
 
-    /// @notice Shares that `deposit` would give now; reverts where it would.
-    function previewDeposit(uint256 assets) external view returns (uint256) {
-        require(assets > 0, Errors.ZeroAmount());
-        (uint256 shares,) = _entered(venue.previewEnter(address(this), assets, targetLeverage));
-        return shares;
+    /// @notice Shares that `deposit` would give now, its limits apart; reverts where it would.
+    function previewDeposit(uint256 assets) external view returns (uint256 shares) {
+        (shares,,) = depositOrder(assets);
     }
 
-    /// @notice Assets that `mint` would take now; reverts where it would.
+    /// @notice Assets that `mint` would take now, its limits apart; reverts where it would.
     function previewMint(uint256 shares) external view returns (uint256 assets) {
-        (assets,,) = _mintCost(shares);
+        (assets,,) = mintOrder(shares);
+    }
+
+    /// @notice Shares that `withdraw` would burn now; reverts where it would.
+    function previewWithdraw(uint256 assets) external view returns (uint256 shares) {
+        (shares,) = _withdrawn(assets, supplyAfterFees());
     }
 
     /// @notice Assets that `redeem` would pay now; reverts where it would.
     function previewRedeem(uint256 shares) external view returns (uint256) {
         require(shares > 0, Errors.ZeroAmount());
-        return venue.previewExit(address(this), shares, totalSupply()).paid;
+        uint256 supply = supplyAfterFees();
+        if (_terms.phase == Phase.Closed) return _closedPart(shares, supply);
+        return venue.previewExit(address(this), _redeemed(shares), supply).paid;
+    }
+
+    /// @notice Largest `assets` that `deposit` takes now (ERC-4626).
+    function maxDeposit(address) external view returns (uint256) {
+        return _largest(Flow.Deposit, 0);
+    }
+
+    /// @notice Largest `shares` that `mint` gives now (ERC-4626).
+    function maxMint(address) external view returns (uint256) {
+        return _largest(Flow.Mint, 0);
+    }
+
+    /// @notice Largest `assets` that `withdraw` pays `owner_` now (ERC-4626).
+    function maxWithdraw(address owner_) external view returns (uint256) {
+        return _largest(Flow.Withdraw, maxRedeem(owner_));
+    }
+
+    /// @notice Largest `shares` that `redeem` burns of `owner_` now (ERC-4626).
+    function maxRedeem(address owner_) public view returns (uint256 shares) {
+        shares = balanceOf(owner_);
+        if (owner_ == _terms.feeRecipient) shares += supplyAfterFees() - totalSupply();
+        return _largest(Flow.Redeem, shares);
     }
 
     /// @inheritdoc ILeveragedToken
-    function assess() external view returns (Assessment memory) {
-        return _assess(_state(), _policy, _progress);
+    function depositOrder(uint256 assets)
+        public
+        view
+        returns (uint256 shares, uint256 supply, uint256 size)
+    {
+        require(assets > 0, Errors.ZeroAmount());
+        Entry memory entry = venue.previewEnter(address(this), assets, targetLeverage);
+        supply = supplyAfterFees();
+        uint256 fee;
+        uint256 locked;
+        (shares, fee, locked) = _entered(entry, supply);
+        return (shares, supply + shares + fee + locked, entry.size.abs());
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function mintOrder(uint256 shares)
+        public
+        view
+        returns (uint256 assets, uint256 supply, uint256 size)
+    {
+        supply = supplyAfterFees();
+        uint256 gross = _grossUp(shares);
+        MintOrder memory order = _mintCost(gross, supply);
+        size = (order.before.size + order.sizeDelta).abs();
+        return (order.assets, supply + gross + _locked(supply), size);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function assess() public view returns (Assessment memory a) {
+        (a,,) = _assess();
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function checkUpkeep(bytes calldata data) external view returns (bool, bytes memory) {
+        return (assess().reason == 0, data);
     }
 
     // Verbs of the holders
 
     /// @notice Takes `assets` and gives `receiver` the shares (ERC-4626, without a bound).
-    function deposit(uint256 assets, address receiver) external returns (uint256) {
-        return deposit(assets, receiver, 0, block.timestamp);
+    function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256) {
+        return _deposit(assets, receiver, 0);
     }
 
     /// @inheritdoc ILeveragedToken
     function deposit(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
-        public
+        external
         nonReentrant
-        returns (uint256 shares)
+        returns (uint256)
     {
-        require(block.timestamp <= deadline, Errors.DeadlinePassed());
-        require(assets > 0, Errors.ZeroAmount());
-        asset.safeTransferFrom(msg.sender, address(venue), assets);
-        uint256 locked;
-        (shares, locked) = _entered(venue.enter(assets, targetLeverage));
-        require(shares >= minShares, Errors.SharesBelowMinimum());
-        _give(receiver, assets, shares, locked);
+        _checkDeadline(deadline);
+        return _deposit(assets, receiver, minShares);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function depositWithPermit(
+        uint256 assets,
+        address receiver,
+        uint256 minShares,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (uint256) {
+        _checkDeadline(deadline);
+        // A permit that anybody used before has left its allowance; without one the transfer fails.
+        try ERC20(asset).permit(msg.sender, address(this), assets, deadline, v, r, s) {} catch {}
+        return _deposit(assets, receiver, minShares);
     }
 
     /// @notice Gives `receiver` exactly `shares` and takes the assets (ERC-4626, without a bound).
-    function mint(uint256 shares, address receiver) external returns (uint256) {
-        return mint(shares, receiver, type(uint256).max, block.timestamp);
+    function mint(uint256 shares, address receiver) external nonReentrant returns (uint256) {
+        return _mintExactly(shares, receiver, type(uint256).max);
     }
 
     /// @inheritdoc ILeveragedToken
     function mint(uint256 shares, address receiver, uint256 maxAssets, uint256 deadline)
-        public
+        external
         nonReentrant
-        returns (uint256 assets)
+        returns (uint256)
     {
-        require(block.timestamp <= deadline, Errors.DeadlinePassed());
-        int256 sizeDelta;
-        VenueState memory least;
-        (assets, sizeDelta, least) = _mintCost(shares);
-        require(assets <= maxAssets, Errors.AssetsAboveMaximum());
-        uint256 locked = totalSupply() == 0 ? _lockedShares() : 0;
-        asset.safeTransferFrom(msg.sender, address(venue), assets);
-        uint256 limit = sizeDelta > 0 ? type(uint256).max : 0;
-        VenueState memory later = venue.trade(sizeDelta, assets.toInt256(), limit, address(this));
-        // An asset that calls its sender back could have moved price or skew since the quote.
-        bool same = later.price == least.price && later.equity >= least.equity;
-        require(same, Errors.MarketMoved());
-        _give(receiver, assets, shares, locked);
+        _checkDeadline(deadline);
+        return _mintExactly(shares, receiver, maxAssets);
     }
 
-    /// @notice Burns `shares` of `owner` and pays `receiver` the assets (ERC-4626, without a
+    /// @notice Pays `receiver` exactly `assets` and burns shares of `owner_` (ERC-4626, without a
     /// bound).
-    function redeem(uint256 shares, address receiver, address owner) external returns (uint256) {
-        return redeem(shares, receiver, owner, 0, block.timestamp);
+    function withdraw(uint256 assets, address receiver, address owner_)
+        external
+        nonReentrant
+        returns (uint256)
+    {
+        return _withdraw(assets, receiver, owner_, type(uint256).max);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner_,
+        uint256 maxShares,
+        uint256 deadline
+    ) external nonReentrant returns (uint256) {
+        _checkDeadline(deadline);
+        return _withdraw(assets, receiver, owner_, maxShares);
+    }
+
+    /// @notice Burns `shares` of `owner_` and pays `receiver` the assets (ERC-4626, without a
+    /// bound).
+    function redeem(uint256 shares, address receiver, address owner_)
+        external
+        nonReentrant
+        returns (uint256)
+    {
+        return _redeem(shares, receiver, owner_, 0);
     }
 
     /// @inheritdoc ILeveragedToken
     function redeem(
         uint256 shares,
         address receiver,
-        address owner,
+        address owner_,
         uint256 minAssets,
         uint256 deadline
-    ) public nonReentrant returns (uint256) {
-        require(block.timestamp <= deadline, Errors.DeadlinePassed());
-        require(shares > 0, Errors.ZeroAmount());
-        uint256 supply = totalSupply();
-        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
-        _burn(owner, shares);
-        Exit memory result = venue.exit(shares, supply, receiver);
-        require(result.paid >= minAssets, Errors.AssetsBelowMinimum());
-        // Nothing is left to trade, so nothing is left of an earlier rebalance.
-        if (result.flat && _progress.unfinished != Trigger.None) {
-            _progress.unfinished = Trigger.None;
-        }
-        emit Withdraw(msg.sender, receiver, owner, result.paid, shares);
-        return result.paid;
+    ) external nonReentrant returns (uint256) {
+        _checkDeadline(deadline);
+        return _redeem(shares, receiver, owner_, minAssets);
     }
 
-    // The keeper's verb
+    // Verbs of everybody
 
     /// @inheritdoc ILeveragedToken
     function rebalance() external nonReentrant returns (uint256) {
-        VenueState memory before = _state();
-        Assessment memory due = _assess(before, _policy, _progress);
-        Errors.raise(due.reason);
-        _progress = Progress({
-            time: uint64(block.timestamp),
-            unfinished: due.left == 0 ? Trigger.None : due.trigger,
-            // An aim lies between two numbers of 80 bits: the target and a leverage of the policy.
-            aim: due.left == 0 ? 0 : uint128(due.aim)
-        });
-        VenueState memory later =
-            venue.trade(due.sizeDelta, -due.reward.toInt256(), due.limit, msg.sender);
-        uint256 from = _leverage(before);
-        uint256 to = _leverage(later);
-        _checkImproved(from, to);
-        emit Rebalanced(msg.sender, due.trigger, due.sizeDelta, from, to, due.reward);
-        return due.reward;
+        return _rebalance(msg.sender);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function performUpkeep(bytes calldata data) external nonReentrant {
+        _rebalance(data.length == 0 ? msg.sender : abi.decode(data, (address)));
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function close() external nonReentrant returns (uint256 assets) {
+        Phase phase = _terms.phase;
+        require(phase != Phase.Closed, Errors.TokenNotLive());
+        VenueState memory state = _state();
+        bool lost = state.size == 0 && state.equity == 0 && totalSupply() > 0;
+        bool ended = state.fault == Errors.MarketSettled.selector;
+        bool tradedOut = phase == Phase.Closing && state.size == 0;
+        require(lost || ended || tradedOut, Errors.NothingToClose());
+        _settleFees();
+        _terms.phase = Phase.Closed;
+        if (state.equity > 0) venue.exit(1, 1, type(uint256).max, address(this));
+        assets = asset.balanceOf(address(this));
+        emit Closed(msg.sender, assets);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setUIMultiplier(uint256 multiplier, uint256 at) external onlyOwner {
+        _setUIMultiplier(multiplier, at);
     }
 
     // Flows
 
-    /// @dev Shares that a flow in is worth, down, and the shares to lock beside them.
-    function _entered(Entry memory entry) private view returns (uint256 shares, uint256 locked) {
-        uint256 supply = totalSupply();
-        if (supply == 0) {
-            locked = _lockedShares();
-            require(entry.equityAfter > locked, Errors.SharesBelowLocked());
-            shares = entry.equityAfter - locked;
-        } else {
-            require(entry.equityBefore > 0, Errors.EquityGone());
-            shares = LeverageMath.toSharesDown(entry.gain, supply, entry.equityBefore);
-        }
-        require(shares > 0, Errors.ZeroAmount());
-    }
-
-    /// @dev Assets (up) that `shares` cost now, the trade that goes with them, and the state with
-    /// the least equity (WAD) after it.
-    function _mintCost(uint256 shares)
+    function _deposit(uint256 assets, address receiver, uint256 minShares)
         private
-        view
-        returns (uint256 assets, int256 sizeDelta, VenueState memory state)
+        returns (uint256 shares)
     {
-        require(shares > 0, Errors.ZeroAmount());
-        state = _state();
-        Errors.raise(state.fault);
-        uint256 supply = totalSupply();
-        require(supply == 0 || state.equity > 0, Errors.EquityGone());
-        uint256 value = supply == 0
-            ? shares + _lockedShares()
-            : LeverageMath.toValueUp(shares, supply, state.equity);
-        state.equity += value;
-        sizeDelta = state.size == 0
-            ? targetLeverage * state.equity.toInt256() / state.price.toInt256()
-            : LeverageMath.fraction(state.size, shares, supply);
-        // Whether the venue accepts depends on the margin, which depends on this cost.
-        Quote memory q = venue.quote(address(this), sizeDelta, 0);
-        if (q.fill == 0) Errors.raise(q.whyNot);
-        int256 total = value.toInt256() + q.cost;
-        if (state.size == 0 && total < value.toInt256()) {
-            // A trade that the skew pays for is a gift to all holders: it costs no less, and is
-            // sized for the gift.
-            total = value.toInt256();
-            bytes4 whyNot;
-            (sizeDelta, whyNot) = venue.sizeFor(
-                address(this), total.toUint256().divUp(_unit).toInt256(), targetLeverage, 0
-            );
-            Errors.raise(whyNot);
-        }
-        require(total > 0, Errors.CostAboveValue());
-        assets = total.toUint256().divUp(_unit);
-        Errors.raise(venue.quote(address(this), sizeDelta, assets).whyNot);
-    }
-
-    function _give(address receiver, uint256 assets, uint256 shares, uint256 locked) private {
-        if (locked > 0) _mint(LOCKED_OWNER, locked);
-        _mint(receiver, shares);
+        require(assets > 0, Errors.ZeroAmount());
+        _requireLive();
+        (uint256 supply, uint256 streaming) = _accrue();
+        asset.safeTransferFrom(msg.sender, address(venue), assets);
+        Entry memory entry = venue.enter(assets, targetLeverage);
+        uint256 fee;
+        uint256 locked;
+        (shares, fee, locked) = _entered(entry, supply);
+        require(shares >= minShares, Errors.SharesBelowMinimum());
+        supply += shares + fee + locked;
+        _checkLimits(assets, supply, entry.size);
+        if (entry.opened) _progress.price = entry.price.toUint128();
+        _give(receiver, shares, streaming, fee, locked);
         emit Deposit(msg.sender, receiver, assets, shares);
+        emit Marked(entry.price, entry.equityAfter, supply);
     }
 
-    function _lockedShares() private view returns (uint256) {
-        return LOCKED_SHARES.max(LOCKED_UNITS * _unit);
+    function _mintExactly(uint256 shares, address receiver, uint256 maxAssets)
+        private
+        returns (uint256)
+    {
+        _requireLive();
+        (uint256 supply, uint256 streaming) = _accrue();
+        uint256 gross = _grossUp(shares);
+        MintOrder memory order = _mintCost(gross, supply);
+        require(order.assets <= maxAssets, Errors.AssetsAboveMaximum());
+        uint256 locked = _locked(supply);
+        asset.safeTransferFrom(msg.sender, address(venue), order.assets);
+        uint256 limit = order.sizeDelta > 0 ? type(uint256).max : 0;
+        VenueState memory later =
+            venue.trade(order.sizeDelta, order.assets.toInt256(), limit, address(this));
+        // An asset that calls its sender back could have moved price or skew since the quote.
+        bool same = later.price == order.before.price && later.equity >= order.leastEquity;
+        require(same, Errors.MarketMoved());
+        supply += gross + locked;
+        _checkLimits(order.assets, supply, later.size);
+        if (order.before.size == 0) _progress.price = later.price.toUint128();
+        _give(receiver, shares, streaming, gross - shares, locked);
+        emit Deposit(msg.sender, receiver, order.assets, shares);
+        emit Marked(later.price, later.equity, supply);
+        return order.assets;
     }
 
-    // Rebalancing
+    function _redeem(uint256 shares, address receiver, address owner_, uint256 minAssets)
+        private
+        returns (uint256 assets)
+    {
+        require(shares > 0, Errors.ZeroAmount());
+        (uint256 supply, uint256 streaming) = _accrue();
+        if (_terms.phase == Phase.Closed) {
+            assets = _closedPart(shares, supply);
+            _take(owner_, shares, 0, 0);
+            asset.safeTransfer(receiver, assets);
+            emit Withdraw(msg.sender, receiver, owner_, assets, shares);
+        } else {
+            assets = _leave(
+                Leave(shares, _redeemed(shares), supply, type(uint256).max),
+                streaming,
+                receiver,
+                owner_
+            );
+        }
+        require(assets >= minAssets, Errors.AssetsBelowMinimum());
+    }
 
-    /// @dev The one place where trigger, size, limit and reward are decided.
-    function _assess(VenueState memory state, Policy memory rules, Progress memory last)
+    function _withdraw(uint256 assets, address receiver, address owner_, uint256 maxShares)
+        private
+        returns (uint256 shares)
+    {
+        (uint256 supply, uint256 streaming) = _accrue();
+        uint256 net;
+        (shares, net) = _withdrawn(assets, supply);
+        require(shares <= maxShares, Errors.SharesAboveMaximum());
+        if (_terms.phase == Phase.Closed) {
+            _take(owner_, shares, 0, 0);
+            asset.safeTransfer(receiver, assets);
+            emit Withdraw(msg.sender, receiver, owner_, assets, shares);
+        } else {
+            _leave(Leave(shares, net, supply, assets), streaming, receiver, owner_);
+        }
+    }
+
+    /// @dev A flow out: `gross` shares are burned, `net` of them for assets, at most `most`.
+    struct Leave {
+        uint256 gross;
+        uint256 net;
+        uint256 supply;
+        uint256 most;
+    }
+
+    function _leave(Leave memory l, uint256 streaming, address receiver, address owner_)
+        private
+        returns (uint256)
+    {
+        _take(owner_, l.gross, streaming, l.gross - l.net);
+        Exit memory result = venue.exit(l.net, l.supply, l.most, receiver);
+        // Nothing is left to trade, so nothing is left of an earlier rebalance.
+        if (result.flat && _progress.unfinished != Trigger.None) {
+            _progress.unfinished = Trigger.None;
+        }
+        emit Withdraw(msg.sender, receiver, owner_, result.paid, l.gross);
+        emit Marked(result.price, result.equityAfter, l.supply - l.net);
+        return result.paid;
+    }
+
+    function _mintCost(uint256 gross, uint256 supply) private view returns (MintOrder memory) {
+        return logic.mintCost(_subject(), gross, supply);
+    }
+
+    function _entered(Entry memory entry, uint256 supply)
         private
         view
-        returns (Assessment memory due)
+        returns (uint256 shares, uint256 fee, uint256 locked)
     {
-        due.reason = _notReady(state);
-        if (due.reason != 0) return due;
-        uint256 l = _leverage(state);
-        uint256 elapsed = block.timestamp - last.time;
-        (due.trigger, due.aim) = rules.trigger(last, elapsed, l, _target);
-        if (due.trigger == Trigger.None) {
-            due.reason = Errors.NothingDue.selector;
-            return due;
-        }
-        VenueLimits memory limits = venue.limits();
-        uint256 cooldown = rules.cooldownFor(due.trigger);
-        if (elapsed < cooldown && l <= limits.maxLeverage) {
-            due.reason = Errors.CooldownActive.selector;
-            return due;
-        }
-        if (due.trigger == Trigger.Lower && state.equity < limits.minEquity) {
-            due.reason = Errors.BelowMinimumEquity.selector;
-            return due;
-        }
-        uint256 waited = last.unfinished == due.trigger ? elapsed.zeroFloorSub(cooldown) : 0;
-        due.reason = _size(due, state, rules, limits, rules.rewardRateAt(l, waited));
+        return Flows.entered(entry, supply, _terms.deposit, _unit);
     }
 
-    /// @dev Why nothing can be due, whatever the policy, or 0.
-    function _notReady(VenueState memory state) private view returns (bytes4) {
-        if (state.fault != 0) return state.fault;
-        if (state.size == 0) {
-            bool gone = state.equity == 0 && totalSupply() > 0;
-            return gone ? Errors.EquityGone.selector : Errors.TokenFlat.selector;
-        }
-        return state.equity == 0 ? Errors.EquityGone.selector : bytes4(0);
-    }
-
-    /// @dev Fills in size, reward and limit: the trade that reaches the aim net of its own cost and
-    /// reward, cut to one slice. Returns why it cannot be, or 0.
-    function _size(
-        Assessment memory due,
-        VenueState memory state,
-        Policy memory rules,
-        VenueLimits memory limits,
-        uint256 rewardRate
-    ) private view returns (bytes4 whyNot) {
-        (due.sizeDelta, whyNot) = _sizeFor(0, due.aim, rewardRate);
-        if (whyNot != 0) return whyNot;
-        uint256 cap = rules.rewardCap / _unit;
-        due.reward = _reward(due.sizeDelta, state.price, rewardRate);
-        if (due.reward > cap) whyNot = _fixReward(due, cap);
-        if (whyNot != 0) return whyNot;
-        uint256 l = _leverage(state);
-        uint256 worthwhile = state.size.abs() * RebalancePolicy.MIN_TRADE / WAD;
-        if (l < rules.emergency && due.sizeDelta.abs() < worthwhile) {
-            return Errors.BelowMinimumTrade.selector;
-        }
-        _slice(due, rules, limits, l, rewardRate);
-        if (due.left > 0) {
-            due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
-        }
-        Quote memory q = venue.quote(address(this), due.sizeDelta, 0);
-        // A venue that judges at the fill may refuse a slice of an emergency and take a larger one.
-        while (due.trigger == Trigger.Emergency && due.left > 0 && q.whyNot != 0) {
-            _widen(due);
-            due.reward = cap.min(_reward(due.sizeDelta, state.price, rewardRate));
-            q = venue.quote(address(this), due.sizeDelta, 0);
-        }
-        if (due.left < worthwhile) due.left = 0;
-        return _settle(due, state, q, rules.slippage(due.trigger, l, limits.liquidationBuffer));
-    }
-
-    /// @dev Cuts the reward to what the venue lets go, and sets the limit. Returns why the venue or
-    /// the limit refuses the trade, or 0.
-    function _settle(
-        Assessment memory due,
-        VenueState memory state,
-        Quote memory q,
-        uint256 slippage
-    ) private view returns (bytes4 whyNot) {
-        if (due.reward > q.releasable) {
-            if (due.left == 0) {
-                whyNot = _fixReward(due, q.releasable);
-            }
-            if (whyNot != 0) return whyNot;
-            q = venue.quote(address(this), due.sizeDelta, 0);
-            due.reward = due.reward.min(q.releasable);
-        }
-        if (q.whyNot != 0) return q.whyNot;
-        bool buy = due.sizeDelta > 0;
-        due.limit = state.price.fullMulDiv(buy ? WAD + slippage : WAD - slippage, WAD);
-        bool within = buy ? q.fill <= due.limit : q.fill >= due.limit;
-        return within ? bytes4(0) : Errors.FillBeyondLimit.selector;
-    }
-
-    /// @dev Sizes the trade for a reward (asset units) that does not depend on the size.
-    function _fixReward(Assessment memory due, uint256 reward)
+    /// @dev Shares (up) that paying `assets` burns, and the part of them that is paid for.
+    function _withdrawn(uint256 assets, uint256 supply)
         private
         view
-        returns (bytes4 whyNot)
+        returns (uint256 gross, uint256 net)
     {
-        due.reward = reward;
-        (due.sizeDelta, whyNot) = _sizeFor(reward, due.aim, 0);
-    }
-
-    /// @dev Cuts the trade to one slice and keeps what is left. An emergency's slice is at least
-    /// what brings leverage well under the maximum of the venue, which accepts no smaller one.
-    function _slice(
-        Assessment memory due,
-        Policy memory rules,
-        VenueLimits memory limits,
-        uint256 l,
-        uint256 rewardRate
-    ) private view {
-        uint256 slice = rules.maxTrade;
-        uint256 safe = limits.maxLeverage * RebalancePolicy.VENUE_SHARE / WAD;
-        if (due.trigger == Trigger.Emergency && l > safe) {
-            (int256 least, bytes4 whyNot) = _sizeFor(0, safe, rewardRate);
-            if (whyNot == 0) slice = slice.max(least.abs());
+        if (_terms.phase == Phase.Closed) {
+            uint256 held = asset.balanceOf(address(this));
+            require(held > 0, Errors.EquityGone());
+            gross = assets.fullMulDivUp(supply, held);
+            return (gross, gross);
         }
-        uint256 whole = due.sizeDelta.abs();
-        if (whole <= slice) return;
-        due.left = whole - slice;
-        due.sizeDelta = due.sizeDelta > 0 ? slice.toInt256() : -slice.toInt256();
+        net = logic.exitFor(_subject(), assets, supply);
+        gross = net.grossUp(_terms.redemption);
     }
 
-    /// @dev Doubles a slice, to at most the whole trade.
-    function _widen(Assessment memory due) private pure {
-        uint256 slice = due.sizeDelta.abs();
-        uint256 more = slice.min(due.left);
-        due.left -= more;
-        due.sizeDelta = due.sizeDelta > 0 ? (slice + more).toInt256() : -(slice + more).toInt256();
+    /// @dev The part of redeemed shares that is paid for.
+    function _redeemed(uint256 shares) private view returns (uint256) {
+        return shares - shares.partUp(_terms.redemption);
     }
 
-    /// @dev Law 2: strictly closer to the target, and at most `EDGE` of it past it.
-    function _checkImproved(uint256 from, uint256 to) private view {
-        bool closer = to.dist(_target) < from.dist(_target);
-        uint256 tolerance = _target * RebalancePolicy.EDGE / WAD;
-        bool past = from > _target ? to + tolerance < _target : to > _target + tolerance;
-        require(closer && !past, Errors.LeverageNotImproved());
+    /// @dev Shares with their deposit fee, up.
+    function _grossUp(uint256 shares) private view returns (uint256) {
+        return shares.grossUp(_terms.deposit);
+    }
+
+    function _closedPart(uint256 shares, uint256 supply) private view returns (uint256) {
+        return asset.balanceOf(address(this)).fullMulDiv(shares, supply);
+    }
+
+    function _give(address receiver, uint256 shares, uint256 streaming, uint256 fee, uint256 locked)
+        private
+    {
+        if (locked > 0) _mint(LOCKED_OWNER, locked);
+        _charge(streaming, fee);
+        _mint(receiver, shares);
+    }
+
+    /// @dev Burns shares of `owner_`; the fees of others come before and after, so that nobody
+    /// burns what this call gives them.
+    function _take(address owner_, uint256 gross, uint256 streaming, uint256 fee) private {
+        if (msg.sender != owner_) _spendAllowance(owner_, msg.sender, gross);
+        _charge(streaming, 0);
+        _burn(owner_, gross);
+        _charge(0, fee);
+    }
+
+    function _checkLimits(uint256 assets, uint256 supply, int256 size) private view {
+        require(assets >= _terms.minDeposit, Errors.BelowMinimumDeposit());
+        require(supply <= _terms.supplyCap, Errors.SupplyCapExceeded());
+        require(size.abs() <= _terms.maxSize, Errors.SizeLimitExceeded());
+    }
+
+    /// @dev Shares that a mint locks for ever.
+    function _locked(uint256 supply) private view returns (uint256) {
+        return supply == 0 ? Flows.lockedShares(_unit) : 0;
+    }
+
+    function _largest(Flow flow, uint256 owned) private view returns (uint256) {
+        Bounds memory bounds = Bounds({
+            isOpen: _terms.phase == Phase.Live && !_terms.depositsPaused,
+            supply: supplyAfterFees(),
+            supplyCap: _terms.supplyCap,
+            minDeposit: _terms.minDeposit,
+            maxSize: _terms.maxSize,
+            owned: owned
+        });
+        return logic.largest(_subject(), bounds, flow);
+    }
+
+    function _subject() private view returns (Subject memory) {
+        return Subject(address(this), venue, targetLeverage, _unit);
+    }
+
+    function _checkDeadline(uint256 deadline) private view {
+        require(block.timestamp <= deadline, Errors.DeadlinePassed());
+    }
+
+    // Rebalancing and fees
+
+    function _rebalance(address rewarded) private returns (uint256) {
+        (Assessment memory a, Progress memory next, VenueState memory before) = _assess();
+        Errors.raise(a.reason);
+        (uint256 supply, uint256 streaming) = _accrue();
+        _charge(streaming, 0);
+        _progress = next;
+        uint256 from = _leverage(before);
+        VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
+        uint256 to = _leverage(later);
+        Rebalancing.checkImproved(from, to, a.trigger == Trigger.Closing ? 0 : _target);
+        emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, from, to, a.reward);
+        emit Marked(later.price, later.equity, supply);
+        return a.reward;
+    }
+
+    /// @dev What a rebalance would do now, what is remembered of it, and the account before it.
+    function _assess()
+        private
+        view
+        returns (Assessment memory a, Progress memory next, VenueState memory state)
+    {
+        state = _state();
+        Phase phase = _terms.phase;
+        if (phase == Phase.Closed) a.reason = Errors.TokenNotLive.selector;
+        else if (state.fault != 0) a.reason = state.fault;
+        else if (state.equity == 0 && totalSupply() > 0) a.reason = Errors.EquityGone.selector;
+        else if (state.size == 0) a.reason = Errors.TokenFlat.selector;
+        if (a.reason != 0) return (a, next, state);
+        bool closing = phase == Phase.Closing;
+        (a, next) = logic.assess(_subject(), state, _progress, _terms.maxSize, closing);
     }
 
     // Shorthands
+
+    /// @dev Nobody has an allowance that the holder has not given.
+    function _givePermit2InfiniteAllowance() internal pure override returns (bool) {
+        return false;
+    }
 
     function _state() private view returns (VenueState memory) {
         return venue.state(address(this));
     }
 
+    /// @dev What is shared out, WAD.
+    function _equity() private view returns (uint256) {
+        if (_terms.phase == Phase.Closed) return asset.balanceOf(address(this)) * _unit;
+        return _state().equity;
+    }
+
     function _leverage(VenueState memory state) private pure returns (uint256) {
         return LeverageMath.leverage(state.size, state.price, state.equity);
-    }
-
-    /// @dev Reward in asset units, down.
-    function _reward(int256 sizeDelta, uint256 price, uint256 rate) private view returns (uint256) {
-        return sizeDelta.abs().fullMulDiv(price, WAD).fullMulDiv(rate, WAD) / _unit;
-    }
-
-    /// @dev The trade that reaches the leverage `aim` (magnitude) after `taken` asset units have
-    /// left.
-    function _sizeFor(uint256 taken, uint256 aim, uint256 rewardRate)
-        private
-        view
-        returns (int256, bytes4)
-    {
-        int256 signed = targetLeverage > 0 ? aim.toInt256() : -aim.toInt256();
-        return venue.sizeFor(address(this), -taken.toInt256(), signed, rewardRate);
-    }
-
-    /// @dev Transient storage on every chain, so that local chains run the code of the public ones.
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {TokenLogic} from "./TokenLogic.sol";
 import {TokenParams} from "./interfaces/ILeveragedToken.sol";
 import {Errors} from "./libraries/Errors.sol";
 
@@ -20,6 +21,8 @@ contract LeveragedTokenFactory {
 
     /// @notice Where the init code of the tokens is stored.
     address public immutable blueprint;
+    /// @notice What judges for all of them.
+    TokenLogic public immutable logic;
 
     address[] private _tokens;
     /// @notice Whether this factory created the token.
@@ -30,10 +33,12 @@ contract LeveragedTokenFactory {
         address indexed creator, address indexed token, bytes32 indexed symbol, TokenParams params
     );
 
-    constructor(address blueprint_) {
+    constructor(address blueprint_, TokenLogic logic_) {
         bytes memory code = blueprint_.code;
         require(code.length > 3 && bytes3(code) == PREAMBLE, Errors.InvalidParameter());
+        require(address(logic_).code.length > 0, Errors.InvalidParameter());
         blueprint = blueprint_;
+        logic = logic_;
     }
 
     /// @notice Creates the token of `params`. Reverts with `TokenExists` when there is one, and
@@ -84,7 +89,7 @@ contract LeveragedTokenFactory {
         assembly ("memory-safe") {
             extcodecopy(source, add(code, 0x20), 3, size)
         }
-        return bytes.concat(code, abi.encode(params));
+        return bytes.concat(code, abi.encode(params, logic));
     }
 
     function _addressOf(bytes memory code) private view returns (address) {

@@ -1,20 +1,41 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {LeveragedToken} from "./LeveragedToken.sol";
-import {Assessment} from "./interfaces/ILeveragedToken.sol";
-import {IPerpVenue, VenueState} from "./interfaces/IPerpVenue.sol";
-import {Policy, Progress} from "./libraries/RebalancePolicy.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
-/// @notice A token as its keeper and its holders see it.
+import {LeveragedToken} from "./LeveragedToken.sol";
+import {Assessment, Terms} from "./interfaces/ILeveragedToken.sol";
+import {Exit, IPerpVenue, VenueReport, VenueState} from "./interfaces/IPerpVenue.sol";
+import {Policy, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
+
+/// @notice The index price at which a trigger fires next if nothing else changes, and what a
+/// rebalance would trade then, the cost of trading and slices apart. WAD; price 0: never.
+struct TriggerPoint {
+    uint256 price;
+    int256 sizeDelta;
+}
+
+/// @notice A token as its keeper, its holders and a risk desk see it.
 /// @param ok False when the token could not be read; only `token` is meaningful then.
-/// @param supply Shares, 18 decimals.
+/// @param supply Shares after fees, 18 decimals.
 /// @param totalAssets Asset units.
 /// @param sharePrice WAD of the asset.
+/// @param assetsPerUIShare WAD of the asset, of a share as wallets show it.
 /// @param leverage WAD, magnitude.
-/// @param liquidationPrice WAD of the asset.
+/// @param exitValue What redeeming everything now would pay, asset units; 0 when it cannot be done.
+/// @param maxDeposit Largest deposit now, asset units.
+/// @param capacity By how much the venue lets the position grow, WAD of the underlying.
+/// @param liquidationPrice WAD of the asset; 0: never.
+/// @param liquidationDistance Move of the index price to it, a fraction, WAD; the largest number
+/// when there is none.
 /// @param position Index price, size, equity and fault.
-/// @param due What a rebalance would do.
+/// @param report Funding rate, skew and solvency of the venue.
+/// @param priceUpdatedAt When the index price was published, seconds since the epoch.
+/// @param terms Fees, caps and phase.
+/// @param upper Of the upper edge.
+/// @param lower Of the lower edge.
+/// @param emergency Of the emergency leverage.
+/// @param due What a rebalance would do now.
 struct TokenStatus {
     address token;
     bool ok;
@@ -26,11 +47,22 @@ struct TokenStatus {
     uint256 supply;
     uint256 totalAssets;
     uint256 sharePrice;
+    uint256 assetsPerUIShare;
     uint256 leverage;
+    uint256 exitValue;
+    uint256 maxDeposit;
+    uint256 capacity;
     uint256 liquidationPrice;
+    uint256 liquidationDistance;
     VenueState position;
+    VenueReport report;
+    uint256 priceUpdatedAt;
+    Terms terms;
     Policy policy;
     Progress progress;
+    TriggerPoint upper;
+    TriggerPoint lower;
+    TriggerPoint emergency;
     Assessment due;
 }
 
@@ -38,7 +70,11 @@ struct TokenStatus {
 /// @notice The status of many tokens in one call. A token that cannot be read does not break the
 /// page.
 contract LeveragedTokenLens {
-    uint256 private constant GAS_EACH = 3e6; // several times what a sound token takes
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+
+    uint256 private constant WAD = 1e18;
+    uint256 private constant GAS_EACH = 5e6; // several times what a sound token takes
 
     /// @notice The status of each of `tokens`, in their order.
     function status(address[] calldata tokens) external view returns (TokenStatus[] memory page) {
@@ -63,14 +99,65 @@ contract LeveragedTokenLens {
         s.asset = token.asset();
         s.venue = token.venue();
         s.targetLeverage = token.targetLeverage();
-        s.supply = token.totalSupply();
+        s.supply = token.supplyAfterFees();
         s.totalAssets = token.totalAssets();
         s.sharePrice = token.sharePrice();
+        s.assetsPerUIShare = token.assetsPerUIShare();
         s.leverage = token.leverage();
-        s.liquidationPrice = s.venue.liquidationPrice(address(token));
-        s.position = s.venue.state(address(token));
-        s.policy = token.policy();
+        s.exitValue = _exitValue(s);
+        s.maxDeposit = token.maxDeposit(address(0));
+        s.capacity = s.venue.capacity(s.targetLeverage > 0);
+        s.position = s.venue.state(s.token);
+        s.report = s.venue.report();
+        (, s.priceUpdatedAt,) = s.venue.oracle().price();
+        s.terms = token.terms();
         s.progress = token.progress();
+        s.policy = token.logic().policyAt(s.progress.policy);
         s.due = token.assess();
+        _addPrices(s);
+    }
+
+    function _exitValue(TokenStatus memory s) private view returns (uint256) {
+        try s.venue.previewExit(s.token, 1, 1) returns (Exit memory exit) {
+            return exit.paid;
+        } catch {
+            return 0;
+        }
+    }
+
+    function _addPrices(TokenStatus memory s) private view {
+        s.liquidationDistance = type(uint256).max;
+        if (s.position.size == 0) return;
+        s.liquidationPrice = s.venue.liquidationPrice(s.token);
+        uint256 price = s.position.price;
+        if (s.liquidationPrice > 0) {
+            s.liquidationDistance = s.liquidationPrice.dist(price).fullMulDiv(WAD, price);
+        }
+        uint256 target = s.targetLeverage.abs();
+        Policy memory p = s.policy;
+        if (p.upper < p.emergency) {
+            s.upper = _point(s, p.upper, RebalancePolicy.aimFrom(p.upper, target, p.recenter));
+        }
+        if (p.lower > 0) {
+            s.lower = _point(s, p.lower, RebalancePolicy.aimFrom(p.lower, target, p.recenter));
+        }
+        s.emergency = _point(s, p.emergency, target);
+    }
+
+    /// @dev With equity E at price P, leverage is l at the price `(E - Q * P) / (sign * |Q| / l -
+    /// Q)`, and trading `Q * (aim / l - 1)` there leads to `aim`.
+    function _point(TokenStatus memory s, uint256 l, uint256 aim)
+        private
+        pure
+        returns (TriggerPoint memory point)
+    {
+        int256 size = s.position.size;
+        // Equity, size and price of a token are far below 2^127.
+        int256 fixedPart = int256(s.position.equity) - size * int256(s.position.price) / int256(WAD);
+        int256 slope = int256(size.abs().fullMulDiv(WAD, l)) - size;
+        if (slope == 0 || (fixedPart > 0) != (slope > 0)) return point;
+        point.price = uint256(fixedPart * int256(WAD) / slope);
+        int256 ratio = int256(aim.fullMulDiv(WAD, l));
+        point.sizeDelta = size * (ratio - int256(WAD)) / int256(WAD);
     }
 }

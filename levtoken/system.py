@@ -4,11 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from levtoken.evm import Contract, Evm
+from levtoken.artifacts import AbiValue
+from levtoken.evm import DEPLOYER, Contract, Evm
 from levtoken.feeds import Signed
 from levtoken.units import WAD
 
 NOBODY = "0x" + "00" * 20
+NO_CAP = 2**128 - 1  # shares; the largest supply cap
+# What a plain band needs of a policy beside its own numbers.
+PLAIN_POLICY = {
+    "offset": 0,
+    "emergencySlices": 4,
+    "emergencyMove": 0,
+    "minDrift": 0,
+    "minMove": 0,
+    "interval": 0,
+    "window": 0,
+}
+# Nobody pays a fee, nobody is kept out.
+PLAIN_TERMS: Mapping[str, Any] = {
+    "owner": DEPLOYER,
+    "guardian": NOBODY,
+    "feeRecipient": DEPLOYER,
+    "fees": {"streaming": 0, "deposit": 0, "redemption": 0},
+    "supplyCap": NO_CAP,
+    "minDeposit": 0,
+}
 NO_BOUND = 2**128 - 1  # WAD; the largest price that the oracle can be told to refuse
 
 
@@ -47,20 +68,29 @@ class System:
     pyth: Contract
     pull_oracle: Contract
     market: Contract
+    logic: Contract
     factory: Contract
     lens: Contract
 
     def create_token(
-        self, symbol: str, target_leverage: int, policy: Mapping[str, int], name: str = ""
+        self,
+        symbol: str,
+        target_leverage: int,
+        policy: Mapping[str, int],
+        name: str = "",
+        **terms: AbiValue,
     ) -> Contract:
         """A token of the factory. Target leverage is signed and WAD; the policy has the fields of
-        the contract's struct."""
+        the contract's struct, where those of `PLAIN_POLICY` may be left out; `terms` are what
+        differs from `PLAIN_TERMS`."""
         params = {
+            **PLAIN_TERMS,
+            **terms,
             "name": (name or symbol).encode(),
             "symbol": symbol.encode(),
             "venue": self.market.address,
             "targetLeverage": target_leverage,
-            "policy": policy,
+            "policy": self.logic.transact("storePolicy", {**PLAIN_POLICY, **policy}),
         }
         return self.evm.at("LeveragedToken", self.factory.transact("create", params))
 
@@ -98,9 +128,11 @@ def deploy_system(
     pyth = evm.deploy("MockPythFeed", pyth_feed.max_age, pyth_feed.fee)
     pull_oracle = deploy_pyth_oracle(evm, pyth, pyth_feed)
     venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, pull_oracle.address, market)
-    factory = evm.deploy("LeveragedTokenFactory", evm.deploy_blueprint("LeveragedToken"))
+    logic = evm.deploy("TokenLogic")
+    blueprint = evm.deploy_blueprint("LeveragedToken")
+    factory = evm.deploy("LeveragedTokenFactory", blueprint, logic.address)
     lens = evm.deploy("LeveragedTokenLens")
-    return System(evm, asset, aggregator, oracle, pyth, pull_oracle, venue, factory, lens)
+    return System(evm, asset, aggregator, oracle, pyth, pull_oracle, venue, logic, factory, lens)
 
 
 def deploy_pyth_oracle(evm: Evm, pyth: Contract, feed: PythFeed) -> Contract:

@@ -2,6 +2,8 @@
 
 from levtoken.evm import Evm
 
+UNLIMITED = 2**256 - 1
+
 
 def deploy_runtime(evm: Evm, code: str) -> str:
     """Deploys runtime code as it is (hexadecimal)."""

@@ -14,7 +14,7 @@ from levtoken.system import (
     update_data,
 )
 from levtoken.units import WAD, to_fixed
-from tests.runtime import deploy_runtime
+from tests.runtime import UNLIMITED, deploy_runtime
 from tests.world import BTC_MARKET, POLICY_3X
 
 NOW = 1_750_000_000
@@ -60,7 +60,7 @@ class Desk:
             "mint": lambda: token.transact("mint", 10**3 * WAD, DEPLOYER),
             "redeem": lambda: token.transact("redeem", 10**3 * WAD, DEPLOYER, DEPLOYER),
             "rebalance": lambda: token.transact("rebalance"),
-            "exit": lambda: market.transact("exit", 1, 10, DEPLOYER),
+            "exit": lambda: market.transact("exit", 1, 10, UNLIMITED, DEPLOYER),
             "provideLiquidity": lambda: market.transact("provideLiquidity", UNIT),
             "removeLiquidity": lambda: market.transact("removeLiquidity", WAD, DEPLOYER),
             "submit": lambda: market.transact("submit", WAD, 2**255),

@@ -15,6 +15,7 @@ from ape.types import HexBytes
 from ape_ethereum.trace import Trace
 from eth_utils import keccak
 
+from levtoken.system import PLAIN_POLICY, PLAIN_TERMS
 from levtoken.units import WAD, to_fixed
 
 DAY = 86_400
@@ -70,6 +71,7 @@ class World:
     feed: ContractInstance
     oracle: ContractInstance
     market: ContractInstance
+    logic: ContractInstance
     factory: ContractInstance
     lens: ContractInstance
     token: ContractInstance
@@ -96,9 +98,9 @@ class World:
             self.market.depositMargin(margin * self.unit, sender=self.trader)
         self.market.trade(size, 0, 2**255 if size > 0 else 0, self.trader, sender=self.trader)
 
-    def new_token(self, target: int = 3, **changes: int) -> ContractInstance:
+    def new_token(self, target: int = 3, **changes: Any) -> ContractInstance:
         """Another token on the same market."""
-        arguments = params(self.market, target, **changes)
+        arguments = params(self.logic, self.market, target, **changes)
         receipt = self.factory.create(arguments, sender=self.deployer)
         [event] = self.factory.TokenCreated.from_receipt(receipt)
         token = ape.project.LeveragedToken.at(event.token)
@@ -112,15 +114,34 @@ def small_string(text: str) -> bytes:
     return text.encode().ljust(32, b"\0")
 
 
-def params(market: ContractInstance, target: int = 3, **changes: int) -> dict[str, Any]:
-    """Constructor arguments of a token with the default policy but for `changes`."""
+def params(
+    logic: ContractInstance, market: ContractInstance, target: int = 3, **changes: Any
+) -> dict[str, Any]:
+    """Constructor arguments of a token with the default policy, which is stored, and the plainest
+    terms, but for `changes` of either."""
+    terms = {key: value for key, value in changes.items() if key in PLAIN_TERMS}
+    policy = PLAIN_POLICY | POLICY_3X | {key: changes[key] for key in changes.keys() - terms.keys()}
+    deployer = ape.accounts.test_accounts[0]
     return {
+        **PLAIN_TERMS,
+        "owner": deployer,
+        "feeRecipient": deployer,
+        **terms,
         "name": small_string(f"BTC {target}x"),
         "symbol": small_string(f"BTC{target}"),
         "venue": market,
         "targetLeverage": to_fixed(target),
-        "policy": POLICY_3X | changes,
+        "policy": stored_policy(logic, policy),
     }
+
+
+def stored_policy(logic: ContractInstance, policy: dict[str, int]) -> str:
+    """Where the policy is stored."""
+    sender = ape.accounts.test_accounts[0]
+    address = logic.storePolicy.call(policy, sender=sender)
+    if not ape.networks.provider.get_code(address):
+        logic.storePolicy(policy, sender=sender)
+    return address
 
 
 def blueprint(deployer: AccountAPI) -> str:
@@ -134,7 +155,7 @@ def blueprint(deployer: AccountAPI) -> str:
     return receipt.contract_address
 
 
-def build_world(decimals: int = 6, **changes: int) -> World:
+def build_world(decimals: int = 6, **changes: Any) -> World:
     """Deploys everything, funds the pool and the actors."""
     deployer, depositor, keeper, trader, attacker = ape.accounts.test_accounts[:5]
     project = ape.project
@@ -145,9 +166,10 @@ def build_world(decimals: int = 6, **changes: int) -> World:
     )
     oracle = deployer.deploy(project.ChainlinkOracle, feed, HEARTBEAT, 10**8, 10**16, *NO_SEQUENCER)
     market = deployer.deploy(project.MockPerpMarket, asset, oracle, NO_PULL, BTC_MARKET)
-    factory = deployer.deploy(project.LeveragedTokenFactory, blueprint(deployer))
+    logic = deployer.deploy(project.TokenLogic)
+    factory = deployer.deploy(project.LeveragedTokenFactory, blueprint(deployer), logic)
     lens = deployer.deploy(project.LeveragedTokenLens)
-    factory.create(params(market, **changes), sender=deployer)
+    factory.create(params(logic, market, **changes), sender=deployer)
     token = project.LeveragedToken.at(factory.tokens(0, 1)[0])
     for actor in (deployer, depositor, trader, attacker):
         asset.mint(actor, 10**9 * unit, sender=actor)
@@ -155,7 +177,7 @@ def build_world(decimals: int = 6, **changes: int) -> World:
         asset.approve(token, 2**256 - 1, sender=actor)
     market.provideLiquidity(10**8 * unit, sender=deployer)
     return World(
-        asset, feed, oracle, market, factory, lens, token,
+        asset, feed, oracle, market, logic, factory, lens, token,
         deployer, depositor, keeper, trader, attacker, unit,
     )  # fmt: skip
 

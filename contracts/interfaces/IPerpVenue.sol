@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IOracle} from "./IOracle.sol";
+
 /// @notice An account at the venue, marked at the index price.
 /// @param price Index price, WAD; that of the last verb when `fault` is not 0 or the venue has
 /// ended.
@@ -34,22 +36,32 @@ struct Quote {
 }
 
 /// @notice What a flow in did.
+/// @param price Index price, WAD.
+/// @param size Position after the flow, WAD, signed.
 /// @param equityBefore Equity before the flow, WAD.
 /// @param equityAfter Equity after the flow, WAD.
 /// @param gain What the payer brought, net of the cost of the trade, WAD: `assets - cost`, and at
 /// most `assets` when the account had no position.
+/// @param opened Whether it had none.
 struct Entry {
+    uint256 price;
+    int256 size;
     uint256 equityBefore;
     uint256 equityAfter;
     uint256 gain;
+    bool opened;
 }
 
 /// @notice What a flow out did.
 /// @param paid Assets that left, asset units, rounded down.
 /// @param flat True when no position is left.
+/// @param price Index price, WAD.
+/// @param equityAfter Equity after the flow, WAD, as `VenueState` has it; a preview does not tell.
 struct Exit {
     uint256 paid;
     bool flat;
+    uint256 price;
+    uint256 equityAfter;
 }
 
 /// @notice The rules of the venue that hold for every account.
@@ -58,11 +70,27 @@ struct Exit {
 /// @param feeRate Largest order fee as a fraction of the notional, WAD.
 /// @param liquidationBuffer The part of the liquidation margin that is a fraction of the notional,
 /// WAD; fees and the size of a position add to it.
+/// @param liquidationFeeRatio The liquidator's fee as a fraction of the notional, WAD.
+/// @param premiumMultiplier Weight of a position's own size in its liquidation margin, WAD.
+/// @param skewScale Size at which the price impact is 100 %, WAD.
 struct VenueLimits {
     uint256 maxLeverage;
     uint256 minEquity;
     uint256 feeRate;
     uint256 liquidationBuffer;
+    uint256 liquidationFeeRatio;
+    uint256 premiumMultiplier;
+    uint256 skewScale;
+}
+
+/// @notice The venue as a dashboard shows it.
+/// @param fundingRate A day, WAD, signed; longs pay while it is positive.
+/// @param skew Long less short open interest, WAD of the underlying.
+/// @param solvency Part that the venue can pay of what it owes, WAD; 1e18 when it can pay all.
+struct VenueReport {
+    int256 fundingRate;
+    int256 skew;
+    uint256 solvency;
 }
 
 /// @title IPerpVenue
@@ -74,8 +102,18 @@ interface IPerpVenue {
     /// @notice The ERC-20 in which margin is paid; the quote currency of the price.
     function asset() external view returns (address);
 
+    /// @notice Where the index price comes from.
+    function oracle() external view returns (IOracle);
+
     /// @notice The rules that hold for every account.
     function limits() external view returns (VenueLimits memory);
+
+    /// @notice The venue now, for dashboards. Never reverts.
+    function report() external view returns (VenueReport memory);
+
+    /// @notice By how much the positions of one side can still grow, WAD of the underlying. Never
+    /// reverts.
+    function capacity(bool long) external view returns (uint256);
 
     /// @notice The account now. Never reverts.
     function state(address account) external view returns (VenueState memory);
@@ -96,12 +134,13 @@ interface IPerpVenue {
     /// @param assets Added to the equity before the trade, asset units; negative when taken.
     /// @param leverage Signed, WAD; its sign is that of the position.
     /// @param rewardRate Fraction of the traded notional at index price, WAD.
-    /// @return sizeDelta WAD, signed, rounded toward zero.
-    /// @return whyNot 0, or the selector of the error when there is no such trade.
+    /// @return sizeDelta WAD, signed, rounded toward zero; 0 when there is no such trade.
+    /// @return q What that trade would do now, before `assets` move; `whyNot` says also why there is
+    /// none.
     function sizeFor(address account, int256 assets, int256 leverage, uint256 rewardRate)
         external
         view
-        returns (int256 sizeDelta, bytes4 whyNot);
+        returns (int256 sizeDelta, Quote memory q);
 
     /// @notice What `enter` would do now; reverts where it would.
     function previewEnter(address account, uint256 assets, int256 leverage)
@@ -122,8 +161,11 @@ interface IPerpVenue {
 
     /// @notice A flow out: closes the fraction `numerator / denominator` of the position and pays
     /// `to` the same fraction of the equity less what the trade cost. When less than `minEquity`
-    /// would be left, the whole position is closed at the leaver's cost.
-    function exit(uint256 numerator, uint256 denominator, address to) external returns (Exit memory);
+    /// would be left, the whole position is closed at the leaver's cost. Pays at most `most` (asset
+    /// units): what is beyond stays in the account.
+    function exit(uint256 numerator, uint256 denominator, uint256 most, address to)
+        external
+        returns (Exit memory);
 
     /// @notice An exact trade: margin in, then the trade, then margin out.
     /// @param sizeDelta WAD, signed; 0 moves margin only.

@@ -11,6 +11,8 @@ library Errors {
     error AssetsBelowMinimum();
     /// @notice Assets reached the venue in a smaller amount than the caller announced.
     error AssetsNotReceived();
+    /// @notice The deposit is smaller than the smallest that the token takes.
+    error BelowMinimumDeposit();
     /// @notice The equity is below what the venue asks of an open position, so the position may
     /// only shrink.
     error BelowMinimumEquity();
@@ -24,12 +26,16 @@ library Errors {
     error CostAboveValue();
     /// @notice The deadline of the call has passed.
     error DeadlinePassed();
+    /// @notice Deposits are paused; redemptions go on.
+    error DepositsPaused();
     /// @notice Neither a change of size nor of margin was asked for.
     error EmptyOrder();
     /// @notice The position was lost: there is no equity to share out.
     error EquityGone();
     /// @notice The exponent of the price is not one that the oracle scales.
     error ExponentOutOfRange();
+    /// @notice The fee exceeds its constant cap.
+    error FeeAboveCap();
     /// @notice The feed reverted, is not a contract, or answered something that is no price.
     error FeedUnavailable();
     /// @notice The fill price lies beyond the limit.
@@ -72,12 +78,17 @@ library Errors {
     error NoPullOracle();
     /// @notice No size reaches the leverage asked for: trading costs more than it moves.
     error NoSolution();
+    /// @notice The caller does not hold the role that this call asks for.
+    error NotAllowed();
     /// @notice The account has not been flagged for liquidation.
     error NotFlagged();
     /// @notice The account cannot be liquidated.
     error NotLiquidatable();
     /// @notice Leverage lies inside the band and nothing is left of an earlier rebalance.
     error NothingDue();
+    /// @notice The token lives: its position is not lost, its venue not ended, and it is not
+    /// closing.
+    error NothingToClose();
     /// @notice The account has an order that waits; it must be executed or cancelled first.
     error OrderLive();
     /// @notice The order is too young to be cancelled.
@@ -116,16 +127,24 @@ library Errors {
     error SettlementTooEarly();
     /// @notice More shares than the provider owns.
     error SharesAboveBalance();
+    /// @notice The bounded call would burn more shares than the caller allows.
+    error SharesAboveMaximum();
     /// @notice The first deposit does not cover the shares that are locked for ever.
     error SharesBelowLocked();
     /// @notice The bounded call would give fewer shares than the caller allows.
     error SharesBelowMinimum();
+    /// @notice The position would be too large to be reduced in an emergency.
+    error SizeLimitExceeded();
     /// @notice The market is too skewed to liquidate before the delay after the flag.
     error SkewTooLarge();
+    /// @notice The supply would exceed its cap.
+    error SupplyCapExceeded();
     /// @notice A token with these parameters exists already.
     error TokenExists();
     /// @notice The token holds no position; the next deposit opens one.
     error TokenFlat();
+    /// @notice The token is closing or closed: nothing comes in.
+    error TokenNotLive();
     /// @notice The amount is zero, or so small that it rounds to zero.
     error ZeroAmount();
 

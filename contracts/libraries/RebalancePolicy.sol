@@ -6,79 +6,133 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {VenueLimits} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "./Errors.sol";
 
-/// @notice Why a rebalance is due: leverage at or above the band, at or below it, or at the
-/// emergency level.
+/// @notice Why a rebalance is due: leverage at or above the band, at or below it, at the emergency
+/// level or after an adverse move, at its time, or because the token closes.
 enum Trigger {
     None,
     Upper,
     Lower,
-    Emergency
+    Emergency,
+    Schedule,
+    Closing
 }
 
 /// @notice When, how far, how fast and for which reward a token is rebalanced. Leverage as a
-/// magnitude; fractions WAD.
-/// @param lower Leverage at or below which the position is enlarged.
-/// @param upper Leverage at or above which it is reduced.
+/// magnitude; fractions WAD; times in seconds.
+/// @param lower Leverage at or below which the position is enlarged; 0: never.
+/// @param upper Leverage at or above which it is reduced; `emergency`: never.
 /// @param emergency Leverage at or above which it is reduced to the target, at a widening price
 /// limit.
+/// @param offset Of the schedule's slots past the epoch.
+/// @param emergencySlices In how many slices an emergency must be over: bounds the size of the
+/// position.
+/// @param emergencyMove Adverse move of the index price since the last rebalance, a fraction, that
+/// is an emergency as well; 0: none.
+/// @param minDrift Distance from the target, in leverage, that a slot of the schedule asks for ...
+/// @param minMove ... or move of the index price since the last slot, a fraction; both 0: none.
+/// @param interval Of the schedule's slots; 0: no schedule.
+/// @param window Time from its start in which a slot can be used.
 /// @param recenter How far toward the edge a rebalance stops: 0 at the target, 1 just inside the
 /// edge.
 /// @param maxSlippage Largest distance of the fill price from the index price, as a fraction of the
 /// latter.
 /// @param rewardRate Largest keeper reward, as a fraction of the notional traded.
+/// @param cooldown Least time between trades.
+/// @param cooldownUp Least time before a trade that enlarges the position.
 /// @param rewardRamp Drift past the edge at which the reward reaches its rate, in leverage.
-/// @param rewardDelay Time after which it does for what is left of an earlier rebalance, seconds.
+/// @param rewardDelay Time after which it does on schedule and for what is left.
+/// @param emergencyCooldown Least time before an emergency trade.
 /// @param rewardCap Largest keeper reward, WAD of the asset.
 /// @param maxTrade Largest trade, WAD of the underlying.
-/// @param cooldown Least time between trades, seconds.
-/// @param cooldownUp Least time before a trade that enlarges the position, seconds.
-/// @param emergencyCooldown Least time before an emergency trade, seconds.
 struct Policy {
-    uint80 lower;
-    uint80 upper;
-    uint80 emergency;
+    uint72 lower;
+    uint72 upper;
+    uint72 emergency;
+    uint32 offset;
+    uint8 emergencySlices;
+    uint64 emergencyMove;
+    uint64 minDrift;
+    uint64 minMove;
+    uint32 interval;
+    uint32 window;
     uint64 recenter;
     uint64 maxSlippage;
     uint64 rewardRate;
     uint32 cooldown;
     uint32 cooldownUp;
-    uint80 rewardRamp;
+    uint72 rewardRamp;
     uint32 rewardDelay;
     uint32 emergencyCooldown;
-    uint128 rewardCap;
+    uint120 rewardCap;
     uint128 maxTrade;
 }
 
-/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade.
+/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade. Two
+/// slots of storage with the address of the policy.
+/// @param policy Where the rules are stored, see `TokenLogic`.
 /// @param time When it happened, seconds since the epoch; 0 before the first.
 /// @param unfinished The trigger whose aim is not reached yet, or `None`.
-/// @param aim The leverage that it aims at, WAD, as a magnitude.
+/// @param enlarges Whether what is left enlarges the position.
+/// @param slot One more than the last slot of the schedule that was used; 0 before the first.
+/// @param slotPrice Index price then, WAD.
+/// @param price Index price at the last rebalance, or when the position was opened if that was
+/// later, WAD.
 struct Progress {
-    uint64 time;
+    address policy;
+    uint40 time;
     Trigger unfinished;
-    uint128 aim;
+    bool enlarges;
+    uint40 slot;
+    uint128 slotPrice;
+    uint128 price;
+}
+
+/// @notice What a rebalance that is due aims at.
+/// @param trigger Why it is due, or `None`.
+/// @param leverage Now, WAD, as a magnitude.
+/// @param aim Leverage, WAD, as a magnitude.
+/// @param drift How far beyond the trigger leverage is, WAD.
+/// @param delay For how long it could have been done, where time counts: on schedule, and for what
+/// is left of an earlier rebalance; seconds.
+struct Due {
+    Trigger trigger;
+    uint256 leverage;
+    uint256 aim;
+    uint256 drift;
+    uint256 delay;
 }
 
 /// @title RebalancePolicy
-/// @notice The rules of a rebalance, as pure functions of the leverage `l` (magnitude, WAD) and the
-/// target `L`.
+/// @notice The rules of a rebalance, as functions of the leverage `l` (magnitude, WAD), the index
+/// price (WAD), the time and the target `L` (signed, WAD).
 library RebalancePolicy {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+
     uint256 internal constant WAD = 1e18;
     uint256 internal constant MAX_REWARD_RATE = 0.001e18; // 0.1 %: above, leaving before pays
     uint256 internal constant MAX_SLIPPAGE = 0.05e18; // 5 %
     uint256 internal constant MAX_COOLDOWN = 7 days;
+    uint256 internal constant MAX_INTERVAL = 366 days;
+    uint256 internal constant MAX_SLICES = 100;
     uint256 internal constant MIN_TRADE = 0.001e18; // 0.1 % of the token's own notional
     uint256 internal constant EDGE = 0.0001e18; // a hair: inside an edge, past the target
     uint256 internal constant REST_LIFE = 1 days; // by then the market has done it or undone it
     uint256 internal constant VENUE_SHARE = 0.9e18; // of the venue's maximum leverage
 
     /// @notice Reverts with `InvalidPolicy(field)` unless the policy keeps a token of target `L`
-    /// alive at the venue.
+    /// (magnitude) alive at the venue.
     function validate(Policy memory p, uint256 target, VenueLimits memory venue) internal pure {
         uint256 u = p.emergency;
-        _check(p.lower > 0 && p.lower < target, "lower");
-        _check(p.upper > target, "upper");
-        _check(u > p.upper, "emergency");
+        _check(p.lower < target, "lower");
+        _check(p.upper > target && p.upper <= u, "upper");
+        _check(p.emergencySlices > 0 && p.emergencySlices <= MAX_SLICES, "emergencySlices");
+        _check(p.emergencyMove < WAD, "emergencyMove");
+        _check(p.minDrift < target, "minDrift");
+        _check(p.minMove < WAD, "minMove");
+        _check(p.interval <= MAX_INTERVAL, "interval");
+        _check(p.offset < p.interval || p.offset == 0, "offset");
+        _check(p.window <= p.interval && (p.window > 0 || p.interval == 0), "window");
         _check(p.recenter <= WAD, "recenter");
         _check(p.maxSlippage > 0 && p.maxSlippage <= MAX_SLIPPAGE, "maxSlippage");
         _check(p.rewardRate <= MAX_REWARD_RATE, "rewardRate");
@@ -94,64 +148,125 @@ library RebalancePolicy {
         _check(u * (worst + p.rewardRate) < WAD * WAD, "emergency");
         // ... the account must not be liquidatable by then ...
         _check(u * (venue.liquidationBuffer + p.maxSlippage) < WAD * WAD, "emergency");
-        // ... and the venue must accept it, judged at the fill.
+        // ... the venue must accept it, judged at the fill ...
         uint256 atFill = u * (WAD + p.maxSlippage) / (WAD - u * worst / WAD);
         _check(atFill < venue.maxLeverage, "emergency");
+        // ... and some size must be safe.
+        _check(sizeLimit(p, target, venue) > 0, "emergency");
     }
 
-    /// @notice The trigger that fires at `l`, and the leverage that it aims at. What is left of an
-    /// earlier rebalance goes before the band, and an emergency before both.
-    function trigger(
-        Policy memory p,
-        Progress memory progress,
-        uint256 elapsed,
-        uint256 l,
-        uint256 target
-    ) internal pure returns (Trigger, uint256 aim) {
-        if (l >= p.emergency) return (Trigger.Emergency, target);
-        Trigger unfinished = progress.unfinished;
-        bool short = unfinished == Trigger.Lower ? l < progress.aim : l > progress.aim;
-        bool alive = unfinished != Trigger.None && elapsed <= REST_LIFE;
-        if (alive && short) return (unfinished, progress.aim);
-        if (l >= p.upper) return (Trigger.Upper, aimFrom(p, p.upper, target));
-        if (l <= p.lower) return (Trigger.Lower, aimFrom(p, p.lower, target));
-        return (Trigger.None, 0);
+    /// @notice Largest size (WAD) that a token of target `L` (magnitude) may grow to: one that is
+    /// not liquidatable at twice the emergency leverage for its size alone, and that an emergency
+    /// brings back to the target in `emergencySlices` slices.
+    function sizeLimit(Policy memory p, uint256 target, VenueLimits memory venue)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 u = p.emergency;
+        uint256 bySlices = uint256(p.emergencySlices) * p.maxTrade * u / (u - target);
+        if (venue.premiumMultiplier == 0) return bySlices;
+        uint256 room =
+            (WAD * WAD / (2 * u)).zeroFloorSub(venue.liquidationBuffer + venue.liquidationFeeRatio);
+        return bySlices.min(venue.skewScale.fullMulDiv(room, venue.premiumMultiplier));
+    }
+
+    /// @notice What is due at leverage `l` and index price `price`. An emergency goes first, then
+    /// what is left of an earlier rebalance, the band, the schedule.
+    function due(Policy memory p, Progress memory last, uint256 l, uint256 price, int256 target)
+        internal
+        view
+        returns (Due memory d)
+    {
+        uint256 goal = target.abs();
+        d.leverage = l;
+        d.aim = goal;
+        d.drift = _drift(p, l);
+        if (l >= p.emergency) {
+            d.trigger = Trigger.Emergency;
+            return d;
+        }
+        uint256 excess = _excessMove(p, last, l, price, target);
+        if (excess > 0) {
+            d.trigger = Trigger.Emergency;
+            // What a move does to leverage, near the target.
+            d.drift = d.drift.max(excess * goal / WAD * target.dist(int256(WAD)) / WAD);
+            return d;
+        }
+        uint256 slot = slotAt(p, block.timestamp);
+        uint256 rest = aimOf(p, last.unfinished, goal);
+        if (_isAlive(last, l, rest, slot)) {
+            (d.trigger, d.aim) = (last.unfinished, rest);
+            d.delay = sinceCooldown(p, last, last.unfinished, last.enlarges);
+        } else if (l >= p.upper) {
+            (d.trigger, d.aim) = (Trigger.Upper, aimOf(p, Trigger.Upper, goal));
+        } else if (l <= p.lower) {
+            (d.trigger, d.aim) = (Trigger.Lower, aimOf(p, Trigger.Lower, goal));
+        } else if (slot != 0 && slot != last.slot && _wants(p, last, l, price, goal)) {
+            d.trigger = Trigger.Schedule;
+            d.delay = (block.timestamp - p.offset) % p.interval;
+        }
+    }
+
+    /// @notice One more than the number of the schedule's slot that can be used at `time`, or 0.
+    function slotAt(Policy memory p, uint256 time) internal pure returns (uint256) {
+        uint256 interval = p.interval;
+        if (interval == 0) return 0;
+        uint256 past = time - p.offset;
+        return past % interval < p.window ? past / interval + 1 : 0;
+    }
+
+    /// @notice The leverage that a trigger aims at.
+    function aimOf(Policy memory p, Trigger kind, uint256 target) internal pure returns (uint256) {
+        if (kind == Trigger.Upper) return aimFrom(p.upper, target, p.recenter);
+        return kind == Trigger.Lower ? aimFrom(p.lower, target, p.recenter) : target;
     }
 
     /// @notice Where a rebalance from `edge` stops: `L + recenter * (edge - L)`, and at least a
     /// hair inside the edge.
-    function aimFrom(Policy memory p, uint256 edge, uint256 target)
+    function aimFrom(uint256 edge, uint256 target, uint256 recenter)
         internal
         pure
         returns (uint256)
     {
         if (edge > target) {
             uint256 inside = edge - edge * EDGE / WAD;
-            return FixedPointMathLib.min(target + p.recenter * (edge - target) / WAD, inside);
+            return (target + recenter * (edge - target) / WAD).min(inside);
         }
         uint256 above = edge + edge * EDGE / WAD;
-        return FixedPointMathLib.max(target - p.recenter * (target - edge) / WAD, above);
+        return (target - recenter * (target - edge) / WAD).max(above);
     }
 
     /// @notice Least time since the last rebalance, seconds.
-    function cooldownFor(Policy memory p, Trigger kind) internal pure returns (uint256) {
-        if (kind == Trigger.Emergency) return p.emergencyCooldown;
-        if (kind == Trigger.Lower) return FixedPointMathLib.max(p.cooldown, p.cooldownUp);
-        return p.cooldown;
-    }
-
-    /// @notice Reward rate at `l`: from 0 at the edge to `rewardRate` at a drift of `rewardRamp`;
-    /// for what is left of an earlier rebalance, at `waited` = `rewardDelay` seconds after its
-    /// cooldown.
-    function rewardRateAt(Policy memory p, uint256 l, uint256 waited)
+    function cooldownFor(Policy memory p, Trigger kind, bool enlarges)
         internal
         pure
         returns (uint256)
     {
-        uint256 drift = l >= p.upper ? l - p.upper : l <= p.lower ? p.lower - l : 0;
-        uint256 byDrift = FixedPointMathLib.min(drift * WAD / p.rewardRamp, WAD);
-        uint256 byDelay = FixedPointMathLib.min(waited * WAD / p.rewardDelay, WAD);
-        return p.rewardRate * FixedPointMathLib.max(byDrift, byDelay) / WAD;
+        if (kind == Trigger.Emergency) return p.emergencyCooldown;
+        uint256 cooldown = p.cooldown;
+        return enlarges ? cooldown.max(p.cooldownUp) : cooldown;
+    }
+
+    /// @notice For how long the cooldown has been over, seconds.
+    function sinceCooldown(Policy memory p, Progress memory last, Trigger kind, bool enlarges)
+        internal
+        view
+        returns (uint256)
+    {
+        return (block.timestamp - last.time).zeroFloorSub(cooldownFor(p, kind, enlarges));
+    }
+
+    /// @notice Reward rate: from 0 at the trigger to `rewardRate` at a drift of `rewardRamp`, or a
+    /// delay of `rewardDelay`.
+    function rewardRateAt(Policy memory p, uint256 drift, uint256 delay)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 byDrift = (drift * WAD / p.rewardRamp).min(WAD);
+        uint256 byDelay = (delay * WAD / p.rewardDelay).min(WAD);
+        return p.rewardRate * byDrift.max(byDelay) / WAD;
     }
 
     /// @notice Largest distance of the fill from the index as a fraction. An emergency's opens as
@@ -162,10 +277,67 @@ library RebalancePolicy {
         pure
         returns (uint256)
     {
-        if (kind != Trigger.Emergency || l <= p.emergency) return p.maxSlippage;
-        uint256 room =
-            FixedPointMathLib.zeroFloorSub(WAD * WAD / l, liquidationBuffer + p.maxSlippage);
-        return p.maxSlippage + (WAD - p.emergency * WAD / l) * room / WAD;
+        uint256 least = p.maxSlippage;
+        uint256 u = p.emergency;
+        if (kind != Trigger.Emergency || l <= u) return least;
+        uint256 room = (WAD * WAD / l).zeroFloorSub(liquidationBuffer + least);
+        return least + (WAD - u * WAD / l) * room / WAD;
+    }
+
+    /// @dev How far leverage is outside the band.
+    function _drift(Policy memory p, uint256 l) private pure returns (uint256) {
+        if (l >= p.upper) return l - p.upper;
+        return l <= p.lower ? p.lower - l : 0;
+    }
+
+    /// @dev By how much the adverse move since the last rebalance exceeds its limit, at least a wei
+    /// when it is reached; 0 when it is not.
+    function _excessMove(
+        Policy memory p,
+        Progress memory last,
+        uint256 l,
+        uint256 price,
+        int256 target
+    ) private pure returns (uint256) {
+        uint256 limit = p.emergencyMove;
+        bool adverse = target > 0 ? price < last.price : price > last.price;
+        if (limit == 0 || last.price == 0 || !adverse || l <= target.abs()) return 0;
+        uint256 move = _move(last.price, price);
+        return move >= limit ? move - limit + 1 : 0;
+    }
+
+    /// @dev Whether what is left of an earlier rebalance can still be done: on its side of its aim,
+    /// worth a trade, and neither too old nor beyond its slot.
+    function _isAlive(Progress memory last, uint256 l, uint256 aim, uint256 slot)
+        private
+        view
+        returns (bool)
+    {
+        if (last.unfinished == Trigger.None) return false;
+        bool short = last.enlarges ? l < aim : l > aim;
+        bool inTime = last.unfinished == Trigger.Schedule
+            ? slot == last.slot
+            : block.timestamp - last.time <= REST_LIFE;
+        return short && inTime && l.dist(aim) > l * MIN_TRADE / WAD;
+    }
+
+    /// @dev Whether the schedule's conditions hold.
+    function _wants(Policy memory p, Progress memory last, uint256 l, uint256 price, uint256 target)
+        private
+        pure
+        returns (bool)
+    {
+        (uint256 drift, uint256 move) = (p.minDrift, p.minMove);
+        if (drift == 0 && move == 0) return true;
+        if (drift > 0 && l.dist(target) >= drift) return true;
+        if (move == 0) return false;
+        uint256 from = last.slot == 0 ? last.price : last.slotPrice;
+        return from == 0 || _move(from, price) >= move;
+    }
+
+    /// @dev Distance of two prices as a fraction of the first, rounded down.
+    function _move(uint256 from, uint256 to) private pure returns (uint256) {
+        return from.dist(to).fullMulDiv(WAD, from);
     }
 
     function _check(bool ok, bytes32 field) private pure {

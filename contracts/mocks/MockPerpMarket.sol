@@ -12,6 +12,7 @@ import {
     IPerpVenue,
     Quote,
     VenueLimits,
+    VenueReport,
     VenueState
 } from "../interfaces/IPerpVenue.sol";
 import {IPullOracle} from "../interfaces/IPullOracle.sol";
@@ -22,7 +23,7 @@ import {PerpBook} from "./PerpBook.sol";
 import {PerpLiquidations} from "./PerpLiquidations.sol";
 import {PerpOrders} from "./PerpOrders.sol";
 import {PerpPool} from "./PerpPool.sol";
-import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
+import {AccountReport, Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 
 /// @title MockPerpMarket
 /// @notice A perpetual market for local chains: the arithmetic of Synthetix Perps V2, behind the door
@@ -58,7 +59,7 @@ import {Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
 ///   privileged, and at once when it has lost all and may hide that the market is insolvent.
 /// - A market whose price never comes back settles at the last good one.
 /// - Amounts at the door are in the asset's own decimals.
-contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
+contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using SafeCastLib for int256;
@@ -71,6 +72,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     /// @dev What the real market keeps of an accessible margin, and off its maximum leverage.
     uint256 private constant MILLI = 0.001e18;
     uint256 private constant SOLUTIONS = 3;
+    uint256 private constant DUST = 16; // wei by which sums of roundings differ
     uint256 private constant MIN_LEVERAGE = 1e9; // below, a solution overflows
 
     constructor(
@@ -89,7 +91,32 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
 
     /// @inheritdoc IPerpVenue
     function limits() external view returns (VenueLimits memory) {
-        return VenueLimits(_maxLeverage, _minInitialMargin, _takerFee, _bufferRatio);
+        return VenueLimits({
+            maxLeverage: _maxLeverage,
+            minEquity: _minInitialMargin,
+            feeRate: _takerFee,
+            liquidationBuffer: _bufferRatio,
+            liquidationFeeRatio: _liquidationFeeRatio,
+            premiumMultiplier: _premiumMultiplier,
+            skewScale: uint256(_skewScale)
+        });
+    }
+
+    /// @inheritdoc IPerpVenue
+    function report() external view returns (VenueReport memory) {
+        MarketState memory market = marketState();
+        return VenueReport({
+            fundingRate: market.fundingRate,
+            skew: market.skew,
+            solvency: _payout(market, uint256(WAD))
+        });
+    }
+
+    /// @inheritdoc IPerpVenue
+    function capacity(bool long) external view returns (uint256) {
+        int256 skew = long ? _market.skew : -_market.skew;
+        int256 side = (uint256(_market.openInterest).toInt256() + skew) / 2;
+        return _maxMarketSize.zeroFloorSub(side.max(0).toUint256());
     }
 
     /// @inheritdoc IPerpVenue
@@ -98,32 +125,17 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         return _state(market, _load(account));
     }
 
-    /// @notice Funding of `account` since its last mark, WAD of the asset, + received.
-    function accruedFunding(address account) external view returns (int256) {
-        Position memory position = _load(account);
-        return _funding(marketState(), position);
-    }
-
-    /// @notice Whether `account` can be liquidated at the index price.
-    function canLiquidate(address account) external view returns (bool) {
-        return _canLiquidate(marketState(), _load(account));
-    }
-
-    /// @notice Equity of `account` at the index price, WAD, never below 0, as if the market could
-    /// pay it.
-    function remainingMargin(address account) external view returns (uint256) {
-        return _equity(marketState(), _load(account));
-    }
-
-    /// @notice Margin that `account` could take out, WAD, but for the health of its position, as
-    /// the real market tells it: a little less than the rest allows.
-    function accessibleMargin(address account) external view returns (uint256) {
+    /// @notice `account` at the index price, as the real market tells it.
+    function accountReport(address account) external view returns (AccountReport memory r) {
         MarketState memory market = marketState();
         Position memory position = _load(account);
+        r.funding = _funding(market, position);
+        r.remainingMargin = _equity(market, position);
         uint256 notional = _notional(position.size, market.price);
         uint256 kept = notional * uint256(WAD) / (_maxLeverage - MILLI);
         if (kept > 0) kept = kept.max(_minInitialMargin) + MILLI;
-        return _equity(market, position).zeroFloorSub(kept);
+        r.accessibleMargin = r.remainingMargin.zeroFloorSub(kept);
+        r.canLiquidate = _canLiquidate(market, position);
     }
 
     /// @inheritdoc IPerpVenue
@@ -131,9 +143,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market = marketState();
         Position memory position = _load(account);
         if (position.size == 0) return 0;
-        int256 needed = (_liquidationMargin(position.size, market.price)
-                + _liquidationPremium(position.size, market.price))
-        .toInt256();
+        int256 needed = _health(position.size, market.price).toInt256();
         int256 price = position.lastPrice + (needed - position.margin) * WAD / position.size
             - (market.fundingIndex - position.fundingIndex);
         return price.max(0).toUint256();
@@ -143,47 +153,24 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     function quote(address account, int256 sizeDelta, uint256 marginDelta)
         external
         view
-        returns (Quote memory q)
+        returns (Quote memory)
     {
-        MarketState memory market = marketState();
-        Position memory position = _load(account);
-        _mark(market, position);
-        position.margin += (marginDelta * _unit()).toInt256();
-        q.whyNot = _marketFault(market);
-        if (q.whyNot == 0) q.whyNot = _accountFault(position);
-        if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
-            q.whyNot = Errors.MarketInsolvent.selector;
-        }
-        Fill memory fill = _fill(market, position, sizeDelta);
-        q.fill = fill.price;
-        q.fee = fill.fee;
-        q.cost = fill.cost;
-        if (q.whyNot == 0) q.whyNot = fill.fault;
-        uint256 released = _payout(market, _releasable(market, position));
-        q.releasable = released.min(_backing(market)) / _unit();
+        return _quote(marketState(), _load(account), sizeDelta, marginDelta);
     }
 
     /// @inheritdoc IPerpVenue
     function sizeFor(address account, int256 assets, int256 leverage, uint256 rewardRate)
         external
         view
-        returns (int256, bytes4)
+        returns (int256 sizeDelta, Quote memory q)
     {
         MarketState memory market = marketState();
-        bytes4 fault = _marketFault(market);
-        if (fault != 0) return (0, fault);
         Position memory position = _load(account);
-        int256 added = assets * int256(_unit());
-        int256 equity = _equity(market, position).toInt256();
-        if (!_isInsolvent(market)) {
-            return _sizeFor(market, position.size, equity + added, leverage, rewardRate);
+        q.whyNot = _marketFault(market);
+        if (q.whyNot == 0) {
+            (sizeDelta, q.whyNot) = _sizeAfter(market, position, assets, leverage, rewardRate);
         }
-        // What is added or taken counts in full, what is owed only as far as it is paid.
-        uint256 backing = _backing(market);
-        if (backing == 0) return (0, Errors.InsufficientCash.selector);
-        equity += added * market.debt.toInt256() / backing.toInt256();
-        rewardRate = rewardRate.fullMulDiv(market.debt, backing);
-        return _sizeForPaid(market, position, equity, leverage, rewardRate);
+        if (sizeDelta != 0) q = _quote(market, position, sizeDelta, 0);
     }
 
     /// @inheritdoc IPerpVenue
@@ -194,7 +181,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     {
         MarketState memory market = _open();
         Position memory position = _loadFree(account);
-        _requireSolvent(market);
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
         (Entry memory entry,) = _enter(market, position, assets, leverage);
         return entry;
     }
@@ -205,7 +192,8 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         view
         returns (Exit memory)
     {
-        (Exit memory result,) = _exit(_openToLeave(), _loadFree(account), numerator, denominator);
+        (Exit memory result,) =
+            _exit(_openToLeave(), _loadFree(account), numerator, denominator, type(uint256).max);
         return result;
     }
 
@@ -228,7 +216,7 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
     }
 
     /// @inheritdoc IPerpVenue
-    function exit(uint256 numerator, uint256 denominator, address to)
+    function exit(uint256 numerator, uint256 denominator, uint256 most, address to)
         external
         nonReentrant
         returns (Exit memory result)
@@ -236,9 +224,10 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market = _openToLeave();
         Position memory position = _loadFree(msg.sender);
         Fill memory fill;
-        (result, fill) = _exit(market, position, numerator, denominator);
+        (result, fill) = _exit(market, position, numerator, denominator, most);
         _emitFilled(market, fill);
         _pay(market, position, to, result.paid);
+        result.equityAfter = _state(market, position).equity;
     }
 
     /// @inheritdoc IPerpVenue
@@ -291,10 +280,11 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         require(!_canLiquidate(market, position), Errors.Liquidatable());
         _mark(market, position);
         int256 added = (assets * _unit()).toInt256();
-        bool flat = position.size == 0;
+        entry.price = market.price;
+        entry.opened = position.size == 0;
         entry.equityBefore = position.margin.toUint256();
         position.margin += added;
-        (int256 sizeDelta, bytes4 whyNot) = flat
+        (int256 sizeDelta, bytes4 whyNot) = entry.opened
             ? _sizeFor(market, 0, position.margin, leverage, 0)
             : _sizeToKeep(market, position.size, entry.equityBefore, added);
         Errors.raise(whyNot);
@@ -305,7 +295,8 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         int256 gain = added - fill.cost;
         require(gain > 0, Errors.CostAboveValue());
         entry.equityAfter = (entry.equityBefore.toInt256() + gain).toUint256();
-        entry.gain = (flat ? gain.min(added) : gain).toUint256();
+        entry.size = position.size;
+        entry.gain = (entry.opened ? gain.min(added) : gain).toUint256();
     }
 
     /// @dev A flow out. The fraction of the equity is rounded down, and so is what is paid of it.
@@ -313,7 +304,8 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         MarketState memory market,
         Position memory position,
         uint256 numerator,
-        uint256 denominator
+        uint256 denominator,
+        uint256 most
     ) private view returns (Exit memory result, Fill memory fill) {
         require(numerator <= denominator && denominator > 0, Errors.FractionOutOfRange());
         _mark(market, position);
@@ -340,7 +332,12 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
             require(part >= fill.cost, Errors.CostAboveValue());
             part -= fill.cost;
         }
-        result.paid = _payout(market, part.toUint256()) / _unit();
+        // The equity of the last account may exceed the debt by a rounding.
+        uint256 owed = part.toUint256();
+        if (owed > market.debt && owed - market.debt <= DUST) owed = market.debt;
+        owed = _payout(market, owed);
+        result.price = market.price;
+        result.paid = (owed / _unit()).min(most);
         int256 taken = _taken(market, result.paid * _unit()).toInt256();
         if (market.settled || taken == 0) position.margin -= taken;
         else Errors.raise(_moveMargin(market, position, int256(market.price), -taken, 0));
@@ -369,6 +366,50 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         fill = _order(market, position, sizeDelta);
         bool grown = fill.fault == 0 && position.size.abs() > held;
         if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
+    }
+
+    /// @dev What an order would do after margin was added; works on the copies.
+    function _quote(
+        MarketState memory market,
+        Position memory position,
+        int256 sizeDelta,
+        uint256 marginDelta
+    ) private view returns (Quote memory q) {
+        q.whyNot = _marketFault(market);
+        if (q.whyNot == 0) q.whyNot = _accountFault(position);
+        if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
+            q.whyNot = Errors.MarketInsolvent.selector;
+        }
+        _mark(market, position);
+        position.margin += (marginDelta * _unit()).toInt256();
+        Fill memory fill = _fill(market, position, sizeDelta);
+        q.fill = fill.price;
+        q.fee = fill.fee;
+        q.cost = fill.cost;
+        if (q.whyNot == 0) q.whyNot = fill.fault;
+        uint256 released = _payout(market, _releasable(market, position));
+        q.releasable = released.min(_backing(market)) / _unit();
+    }
+
+    /// @dev The order after which an account has `leverage`, when `assets` come or go beside it.
+    function _sizeAfter(
+        MarketState memory market,
+        Position memory position,
+        int256 assets,
+        int256 leverage,
+        uint256 rewardRate
+    ) private view returns (int256, bytes4) {
+        int256 added = assets * int256(_unit());
+        int256 equity = _equity(market, position).toInt256();
+        if (!_isInsolvent(market)) {
+            return _sizeFor(market, position.size, equity + added, leverage, rewardRate);
+        }
+        // What is added or taken counts in full, what is owed only as far as it is paid.
+        uint256 backing = _backing(market);
+        if (backing == 0) return (0, Errors.InsufficientCash.selector);
+        equity += added * market.debt.toInt256() / backing.toInt256();
+        rewardRate = rewardRate.fullMulDiv(market.debt, backing);
+        return _sizeForPaid(market, position, equity, leverage, rewardRate);
     }
 
     /// @dev The size that keeps the leverage of an open position while `added` (WAD) comes in.
@@ -435,13 +476,13 @@ contract MockPerpMarket is IPerpVenue, PerpOrders, PerpLiquidations, PerpPool {
         (bool found, uint256 size) = SkewPricing.solve(
             _curve(market), buy ? int256(1) : -1, gap, inverseLeverage, rewardRate
         );
-        if (!found) return (0, Errors.NoSolution.selector);
+        if (!found || size == 0) return (0, Errors.NoSolution.selector);
         return (buy ? size.toInt256() : -size.toInt256(), 0);
     }
 
     /// @dev Books assets that were sent before, and owes them.
     function _creditMargin(MarketState memory market, uint256 assets) private view {
-        _requireSolvent(market);
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
         _credit(market, assets);
         market.debt += assets * _unit();
     }

@@ -8,7 +8,7 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IOracle} from "../interfaces/IOracle.sol";
-import {VenueState} from "../interfaces/IPerpVenue.sol";
+import {IPerpVenue, VenueState} from "../interfaces/IPerpVenue.sol";
 import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
@@ -18,7 +18,7 @@ import {Fill, MarketParams, MarketState, Order, Position, Status} from "./PerpTy
 /// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the
 /// formulas of Synthetix Perps V2 that work on copies of them in memory. Signed operations truncate
 /// toward zero.
-abstract contract PerpBook is ReentrancyGuardTransient {
+abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using SafeCastLib for int256;
@@ -31,7 +31,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
     /// @dev Tolerance of the leverage check, as the real market has it.
     uint256 internal constant LEVERAGE_TOLERANCE = 0.01e18;
 
-    /// @notice Where the index price comes from.
+    /// @inheritdoc IPerpVenue
     IOracle public immutable oracle;
     /// @notice Where the prices come from at which delayed orders execute; 0: there are none.
     IPullOracle public immutable pullOracle;
@@ -250,16 +250,20 @@ abstract contract PerpBook is ReentrancyGuardTransient {
             return Errors.InsufficientMargin.selector;
         }
         if (margin <= _health(next.size, market.price)) return Errors.Liquidatable.selector;
-        uint256 notional = _notional(next.size, fill.price);
-        if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
-            return Errors.MaxLeverageExceeded.selector;
+        // As for a notional.
+        unchecked {
+            uint256 notional = _notional(next.size, fill.price);
+            if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
+                return Errors.MaxLeverageExceeded.selector;
+            }
+            bool grows =
+                !SkewPricing.sameSide(old.size, next.size) || next.size.abs() > old.size.abs();
+            if (!grows) return 0;
+            int256 total = (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
+            int256 skew = market.skew + fill.sizeDelta;
+            int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
+            if (side.abs() > _maxMarketSize) return Errors.MarketSizeExceeded.selector;
         }
-        bool grows = !SkewPricing.sameSide(old.size, next.size) || next.size.abs() > old.size.abs();
-        if (!grows) return 0;
-        int256 total = (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
-        int256 skew = market.skew + fill.sizeDelta;
-        int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
-        if (side.abs() > _maxMarketSize) return Errors.MarketSizeExceeded.selector;
         return _overdraws(market, fill.cost) ? Errors.MarketInsolvent.selector : bytes4(0);
     }
 
@@ -345,10 +349,6 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         return market.debt + (-cost).max(0).toUint256() > _backing(market);
     }
 
-    function _requireSolvent(MarketState memory market) internal view {
-        require(!_isInsolvent(market), Errors.MarketInsolvent());
-    }
-
     /// @dev What an equity of `amount` is paid, WAD, rounded down: all of it, or everybody's same
     /// part when the market owes more than it has.
     function _payout(MarketState memory market, uint256 amount) internal view returns (uint256) {
@@ -417,10 +417,7 @@ abstract contract PerpBook is ReentrancyGuardTransient {
         returns (bool)
     {
         if (position.size == 0) return false;
-        int256 equity = _marked(market, position);
-        int256 premium = _liquidationPremium(position.size, market.price).toInt256();
-        uint256 left = (equity - premium).max(0).toUint256();
-        return left <= _liquidationMargin(position.size, market.price);
+        return _marked(market, position) <= _health(position.size, market.price).toInt256();
     }
 
     /// @dev Whether a position only shrinks.
@@ -429,7 +426,10 @@ abstract contract PerpBook is ReentrancyGuardTransient {
     }
 
     function _notional(int256 size, uint256 price) internal pure returns (uint256) {
-        return size.abs() * price / uint256(WAD);
+        // Prices have at most 128 bits, sizes 127: larger orders are too large for any market.
+        unchecked {
+            return size.abs() * price / uint256(WAD);
+        }
     }
 
     /// @dev What a position needs to stay: it is liquidatable at or below.

@@ -35,7 +35,7 @@ abstract contract PerpOrders is PerpBook {
         require(sizeDelta != 0, Errors.EmptyOrder());
         MarketState memory market = _open();
         Position memory position = _loadFree(msg.sender);
-        _requireSolvent(market);
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
         (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
         Errors.raise(fill.fault);
         int256 deposit = _minKeeperFee.toInt256();
@@ -68,7 +68,7 @@ abstract contract PerpOrders is PerpBook {
         MarketState memory market = _open();
         uint256 index = market.price;
         uint256 price = _executionPrice(order, index);
-        _requireSolvent(market);
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
         market = _marketAt(price);
         Position memory position = _load(account);
         bool own = msg.sender == account;
@@ -85,7 +85,7 @@ abstract contract PerpOrders is PerpBook {
         uint256 paid = _removeOrder(market, position, account, !own);
         market.price = index;
         _store(account, market, position);
-        _requireSolvent(market);
+        require(!_isInsolvent(market), Errors.MarketInsolvent());
         _send(msg.sender, paid);
     }
 

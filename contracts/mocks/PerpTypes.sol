@@ -83,6 +83,19 @@ struct MarketState {
     bool settled;
 }
 
+/// @notice An account at the index price, WAD.
+/// @param funding Since its last mark, + received.
+/// @param remainingMargin Its equity, never below 0, as if the market could pay it.
+/// @param accessibleMargin What could be taken out, but for the health of the position: a little
+/// less than the rest allows.
+/// @param canLiquidate Whether it can be liquidated.
+struct AccountReport {
+    int256 funding;
+    uint256 remainingMargin;
+    uint256 accessibleMargin;
+    bool canLiquidate;
+}
+
 /// @notice What keeps an account from acting.
 enum Status {
     Free,

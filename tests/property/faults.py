@@ -5,6 +5,7 @@ from tests.property.checks import require
 from tests.property.moves import elapsed, verbs
 from tests.property.walk import Walk
 from tests.property.world import HEARTBEAT
+from tests.runtime import UNLIMITED
 
 
 def spoil(walk: Walk) -> str:
@@ -54,7 +55,7 @@ def probe(walk: Walk) -> None:
         ("trade", (10**18, 0, 2**255, me)),
         ("depositMargin", (10**6,)),
         ("enter", (10**6, 10**18)),
-        ("exit", (1, 2, me)),
+        ("exit", (1, 2, UNLIMITED, me)),
         ("flag", (world.addresses["token"],)),
         ("liquidate", (world.addresses["token"],)),
         ("provideLiquidity", (10**6,)),

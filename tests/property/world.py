@@ -11,10 +11,10 @@ from tests.property.calls import ADDRESSES, ROLES, Calls
 from tests.property.reference import Market, Position, Rules, Token
 from tests.property.reference_policy import Progress
 from tests.property.scenarios import Scenario
+from tests.runtime import UNLIMITED
 
 START = 1_750_000_000
 HEARTBEAT = 7_200
-UNLIMITED = 2**256 - 1
 LOCKED_OWNER = "0x" + "00" * 18 + "dead"
 FAULTS = [
     "PriceStale",

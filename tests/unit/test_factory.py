@@ -21,12 +21,14 @@ def test_refuses_a_blueprint_without_preamble(world: World) -> None:
 
 def test_refuses_to_create_a_token_twice(world: World) -> None:
     with reverts("TokenExists"):
-        world.factory.create(params(world.market), sender=world.attacker)
+        world.factory.create(params(world.logic, world.market), sender=world.attacker)
 
 
 def test_the_address_follows_from_the_parameters(world: World) -> None:
-    assert world.factory.addressOf(params(world.market)) == world.token
-    expected = world.factory.addressOf(params(world.market, -2, lower=WAD, upper=to_fixed(3)))
+    assert world.factory.addressOf(params(world.logic, world.market)) == world.token
+    expected = world.factory.addressOf(
+        params(world.logic, world.market, -2, lower=WAD, upper=to_fixed(3))
+    )
     token = world.new_token(-2, lower=WAD, upper=to_fixed(3))
     assert token.address == expected
     assert world.factory.isToken(expected)
@@ -64,4 +66,4 @@ def test_refuses_decimals_that_shares_cannot_carry(world: World) -> None:
         ape.project.MockPerpMarket, coarse, world.oracle, NO_PULL, BTC_MARKET
     )
     with reverts("InvalidParameter"):
-        world.factory.create(params(market), sender=world.deployer)
+        world.factory.create(params(world.logic, market), sender=world.deployer)

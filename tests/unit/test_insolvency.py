@@ -10,6 +10,7 @@ from levtoken.evm import Contract, Evm, Revert
 from levtoken.feeds import Signed
 from levtoken.system import Feed, System, deploy_system
 from levtoken.units import WAD, to_fixed
+from tests.runtime import UNLIMITED
 from tests.world import BTC_MARKET, DAY, HEARTBEAT, POLICY_3X
 
 UNIT = 10**6
@@ -102,7 +103,7 @@ def test_nobody_enters_an_insolvent_market_but_a_provider(insolvent) -> None:
 
 def test_the_share_price_of_an_insolvent_market_is_what_it_can_pay(insolvent) -> None:
     system, token = insolvent
-    owed = Fraction(system.market.call("remainingMargin", token.address), WAD)
+    owed = Fraction(system.market.call("accountReport", token.address)["remainingMargin"], WAD)
     told = Fraction(system.market.call("state", token.address)["equity"], WAD)
     assert told == pytest.approx(float(owed * ratio(system)), rel=1e-15)
     assert sum(redeem(token, holder) for holder in HOLDERS) <= told * UNIT
@@ -182,15 +183,15 @@ def test_who_could_be_liquidated_when_a_market_settles_leaves_with_what_is_left(
     system.market.transact("submit", -WAD // 2, 0, sender=TRADER)
     move(system, "0.96")
     system.market.transact("checkPrice", sender=KEEPER)
-    assert system.market.call("canLiquidate", TRADER)
+    assert system.market.call("accountReport", TRADER)["canLiquidate"]
     system.evm.next_block(system.evm.timestamp + HEARTBEAT + 1)
     watch(system, 3 * DAY)
     system.market.transact("settle", sender=KEEPER)
     with pytest.raises(Revert, match="NotLiquidatable"):
         system.market.transact("flag", TRADER, sender=KEEPER)
-    left = system.market.call("remainingMargin", TRADER) // 10**12
+    left = system.market.call("accountReport", TRADER)["remainingMargin"] // 10**12
     system.market.transact("cancel", TRADER, sender=TRADER)
-    paid = system.market.transact("exit", 1, 1, TRADER, sender=TRADER)["paid"]
+    paid = system.market.transact("exit", 1, 1, UNLIMITED, TRADER, sender=TRADER)["paid"]
     # The deposit of the order, one asset, comes back with it.
     assert paid == left + UNIT
 

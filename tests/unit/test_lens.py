@@ -67,6 +67,6 @@ def test_the_liquidation_price_is_where_liquidation_starts(world: World) -> None
     # The approximation holds fee and premium at the present price, so it is a little high: the
     # margin asked of a notional that is 33 % smaller is smaller by a third of 1.2 %.
     world.feed.push(int(answer * 0.99), sender=world.deployer)
-    assert world.market.canLiquidate(world.token)
+    assert world.market.accountReport(world.token).canLiquidate
     world.feed.push(int(answer * 1.005), sender=world.deployer)
-    assert not world.market.canLiquidate(world.token)
+    assert not world.market.accountReport(world.token).canLiquidate

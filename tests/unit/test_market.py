@@ -64,7 +64,7 @@ def test_longs_pay_funding_while_the_skew_is_long(world: World) -> None:
     assert abs(now.fundingRate - to_fixed("0.009")) <= to_fixed("0.000001")
     paid = start.fundingIndex - now.fundingIndex
     assert abs(paid - PRICE * to_fixed("0.0045")) <= to_fixed("0.02")
-    assert world.market.accruedFunding(world.trader) == -paid_by(100, now, world)
+    assert world.market.accountReport(world.trader).funding == -paid_by(100, now, world)
 
 
 def paid_by(size: int, now, world: World) -> int:  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 import pytest
 
 from levtoken.units import WAD
+from tests.runtime import UNLIMITED
 from tests.vectors.model import LiquidationFees
 from tests.vectors.twin import (
     KEEPER,
@@ -147,7 +148,7 @@ def refuses_everything(twin: Twin, error: str) -> None:
     with refused(error):
         twin.contract.verb(TRADER, "enter", 0, 2 * WAD)
     with refused(error):
-        twin.contract.verb(TRADER, "exit", 1, 2, trader)
+        twin.contract.verb(TRADER, "exit", 1, 2, UNLIMITED, trader)
 
 
 def test_while_an_order_waits_its_account_can_do_nothing_else(twin):

@@ -117,6 +117,6 @@ def test_the_last_one_closes_the_position_and_the_token_lives_on(world: World) -
 
 def test_a_liquidatable_position_delays_redemption(world: World) -> None:
     world.move("0.673")
-    assert world.market.canLiquidate(world.token)
+    assert world.market.accountReport(world.token).canLiquidate
     with reverts("Liquidatable"):
         redeem(world, WAD)

@@ -14,11 +14,10 @@ from eth_utils.crypto import keccak
 from levtoken.artifacts import Artifact
 from levtoken.evm import Contract, Evm, Revert, signed, words
 from levtoken.system import NO_BOUND, NOBODY
-from tests.runtime import answering, deploy_runtime
+from tests.runtime import UNLIMITED, answering, deploy_runtime
 from tests.vectors.model import Actor, Fill, LiquidationFees, Order, Position, Refused
 
 RICH = 10**34  # WAD; more than any file moves, and far below the 128 bits of the books
-UNLIMITED = 2**256 - 1
 LONG = 2**40  # seconds
 PRICE_ID = b"\x01".ljust(32, b"\0")
 MAX_CONFIDENCE = 10**17
@@ -147,15 +146,16 @@ class ContractMarket:
     def _account(self, account: Actor) -> dict[str, int | bool]:
         own = self.actor(account)
         position = self.position(account)
+        report = self.read("accountReport", own)
         return {
             "margin": position.margin,
             "lastPrice": position.last_price,
             "size": position.size,
-            "remaining": self.read("remainingMargin", own),
-            "accessible": self.read("accessibleMargin", own),
-            "funding": self.read("accruedFunding", own),
+            "remaining": report["remainingMargin"],
+            "accessible": report["accessibleMargin"],
+            "funding": report["funding"],
             "liqPrice": self.read("liquidationPrice", own),
-            "canLiquidate": self.read("canLiquidate", own),
+            "canLiquidate": report["canLiquidate"],
             "flagged": self.read("flagOf", own)["flagger"] != NOBODY,
         }
 

@@ -8,6 +8,7 @@ from tests.property.checks import require, require_between, require_close
 from tests.property.market.walk import CHECK_GAP, Walk
 from tests.property.market.world import ACCOUNTS, HEARTBEAT
 from tests.property.reference import WEI
+from tests.runtime import UNLIMITED
 
 KEEPERS = ("keeper", "attacker")
 
@@ -159,7 +160,7 @@ def probe(walk: Walk) -> None:
         ("trade", (0, -1, 0, me)),
         ("depositMargin", (10**6,)),
         ("enter", (10**6, WAD)),
-        ("exit", (1, 2, me)),
+        ("exit", (1, 2, UNLIMITED, me)),
         ("submit", (WAD, 2**255)),
         ("provideLiquidity", (10**6,)),
         ("removeLiquidity", (1, me)),

@@ -132,7 +132,7 @@ def _views(walk: Walk, name: str, books: Books) -> None:
     read, me, market = walk.world.read, ADDRESSES[name], walk.market
     position = walk.ledger.position(name)
     off = walk.ledger.equity_off(name) + 2 * WEI
-    remaining = read("market", "remainingMargin", me)[0]
+    funding, remaining, accessible, liquidatable = read("market", "accountReport", me)
     exact = max(Fraction(0), position.equity)
     require_close("reference", "remaining margin", Fraction(remaining, WAD), exact, off)
     price, size, equity, fault = read("market", "state", me)
@@ -144,16 +144,14 @@ def _views(walk: Walk, name: str, books: Books) -> None:
     require("reference", same, f"state says {price}, {signed(size)} of {name}")
     said = walk.world.error_name(fault.to_bytes(32, "big")[:4])
     require("reference", said == walk.fault, f"state says {said!r}, not {walk.fault!r}")
-    liquidatable = bool(read("market", "canLiquidate", me)[0])
-    require("reference", liquidatable == market.is_liquidatable(books.position(name)), name)
-    funding = signed(read("market", "accruedFunding", me)[0])
+    require("reference", bool(liquidatable) == market.is_liquidatable(books.position(name)), name)
     held = books.held[name]
     exact = Fraction(held.size * (books.funding - held.index), WAD * WAD)
-    require_close("reference", "accrued funding", Fraction(funding, WAD), exact, WEI)
+    require_close("reference", "accrued funding", Fraction(signed(funding), WAD), exact, WEI)
     _liquidation_price(walk, name, position)
-    _accessible(walk, name, Fraction(remaining, WAD))
+    _accessible(walk, name, Fraction(remaining, WAD), Fraction(accessible, WAD))
     _quote(walk, name)
-    for view in ("liquiditySharePrice", "poolEquity", "lastFunding", "limits", "asset"):
+    for view in ("liquiditySharePrice", "poolEquity", "lastFunding", "limits", "report", "asset"):
         read("market", view)
     for view in ("orderOf", "flagOf"):
         read("market", view, me)
@@ -176,7 +174,7 @@ def _liquidation_price(walk: Walk, name: str, position: Position) -> None:
     require_close("reference", f"liquidation price of {name}", found, exact, off)
 
 
-def _accessible(walk: Walk, name: str, remaining: Fraction) -> None:
+def _accessible(walk: Walk, name: str, remaining: Fraction, found: Fraction) -> None:
     """By the published formula: a little less than the rest allows."""
     milli, market = Fraction(1, 1000), walk.market
     size = Fraction(walk.before.held[name].size, WAD)
@@ -184,7 +182,6 @@ def _accessible(walk: Walk, name: str, remaining: Fraction) -> None:
     # What rounds to nothing keeps nothing.
     if kept >= 2 * WEI:
         kept = max(kept, market.rules.min_margin) + milli
-    found = Fraction(walk.world.read("market", "accessibleMargin", ADDRESSES[name])[0], WAD)
     exact = max(Fraction(0), remaining - kept)
     require_close("reference", f"accessible margin of {name}", found, exact, 4 * WEI)
 

@@ -7,8 +7,9 @@ from tests.property import tolerances
 from tests.property.checks import require, require_between
 from tests.property.market import rules
 from tests.property.market.walk import Walk
-from tests.property.market.world import UNLIMITED, Books
+from tests.property.market.world import Books
 from tests.property.reference import WEI, Position
+from tests.runtime import UNLIMITED
 
 
 def deposit(walk: Walk, name: str = "", assets: int | None = None) -> str:
@@ -242,7 +243,7 @@ def leave(walk: Walk, name: str = "", part: tuple[int, int] | None = None) -> st
     fault = walk.price_fault or walk.blocked(name) or left.fault
     me = walk.address(name)
     said = world.preview("market", "previewExit", me, *part)
-    error, paid = walk.call("exit", *part, me, sender=name, fault=fault)
+    error, paid = walk.call("exit", *part, UNLIMITED, me, sender=name, fault=fault)
     require("I-5", said == (error, paid), f"exit: {error or paid}, previewed {said}")
     if error:
         return error

@@ -12,10 +12,10 @@ from levtoken.units import WAD, to_fixed
 from tests.property.calls import ADDRESSES, ROLES, Calls
 from tests.property.market.scenarios import Scenario
 from tests.property.reference import Market, Position
+from tests.runtime import UNLIMITED
 
 START = 1_750_000_000
 HEARTBEAT = 7_200
-UNLIMITED = 2**256 - 1
 TRADERS = ("trader", "arbitrageur", "depositor", "redeemer")
 PROVIDERS = ("provider", "saver")
 ACCOUNTS = (*TRADERS, "attacker", "stranger")

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SSTORE2} from "solady/utils/SSTORE2.sol";
+
+import {Assessment} from "./interfaces/ILeveragedToken.sol";
+import {IPerpVenue, VenueLimits, VenueState} from "./interfaces/IPerpVenue.sol";
+import {Errors} from "./libraries/Errors.sol";
+import {Flow, FlowLimits} from "./libraries/FlowLimits.sol";
+import {Flows, MintOrder} from "./libraries/Flows.sol";
+import {Policy, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
+import {Rebalancing} from "./libraries/Rebalancing.sol";
+import {Bounds, Subject} from "./libraries/Subject.sol";
+
+/// @title TokenLogic
+/// @notice What of a token does not fit beside its verbs: judgement, and the policies that it
+/// judges by. It holds no assets, has no storage and no owner and cannot be changed; all tokens of a
+/// factory share it.
+///
+/// POLICIES
+/// A policy is stored once, as the code of a contract that can do nothing, at an address that
+/// follows from its content: whoever names the address names the content.
+contract TokenLogic {
+    using RebalancePolicy for Policy;
+
+    bytes32 private constant SALT = 0;
+
+    /// @notice A policy was stored.
+    event PolicyStored(address indexed at, Policy policy);
+
+    /// @notice Stores a policy, unless it is stored already. Anyone may: it is data, and a token
+    /// judges it before it follows it.
+    function storePolicy(Policy calldata policy) external returns (address at) {
+        bytes memory data = abi.encode(policy);
+        at = SSTORE2.predictCounterfactualAddress(data, SALT);
+        if (at.code.length > 0) return at;
+        SSTORE2.writeCounterfactual(data, SALT);
+        emit PolicyStored(at, policy);
+    }
+
+    /// @notice The policy that is stored at an address; reverts where there is none.
+    function policyAt(address at) public view returns (Policy memory) {
+        return abi.decode(SSTORE2.read(at), (Policy));
+    }
+
+    /// @notice The size limit (WAD) of a token of target `target` (magnitude, WAD) under the policy
+    /// at an address. Reverts with `InvalidPolicy` unless that keeps it alive at the venue.
+    function judge(address at, uint256 target, IPerpVenue venue) external view returns (uint256) {
+        Policy memory policy = policyAt(at);
+        bool stored = at == SSTORE2.predictCounterfactualAddress(abi.encode(policy), SALT);
+        require(stored, Errors.InvalidParameter());
+        VenueLimits memory limits = venue.limits();
+        policy.validate(target, limits);
+        return policy.sizeLimit(target, limits);
+    }
+
+    /// @notice What a rebalance would do now, see `Rebalancing`, and what is remembered of it.
+    /// @param maxSize Largest size that it may lead to, WAD.
+    /// @param closing Whether the token only trades out.
+    function assess(
+        Subject calldata subject,
+        VenueState calldata state,
+        Progress calldata last,
+        uint256 maxSize,
+        bool closing
+    ) external view returns (Assessment memory a, Progress memory next) {
+        Policy memory policy = policyAt(last.policy);
+        a = Rebalancing.assess(subject, state, policy, last, maxSize, closing);
+        if (a.reason == 0) next = Rebalancing.remember(a, state, policy, last);
+    }
+
+    /// @notice What `gross` shares, fee included, cost now, see `Flows`.
+    function mintCost(Subject calldata subject, uint256 gross, uint256 supply)
+        external
+        view
+        returns (MintOrder memory)
+    {
+        return Flows.mintCost(subject, gross, supply);
+    }
+
+    /// @notice The part of `supply` whose redemption pays at least `assets`, see `Flows`.
+    function exitFor(Subject calldata subject, uint256 assets, uint256 supply)
+        external
+        view
+        returns (uint256)
+    {
+        return Flows.exitFor(subject, assets, supply);
+    }
+
+    /// @notice The largest `flow` that would go through now, see `FlowLimits`.
+    function largest(Subject calldata subject, Bounds calldata bounds, Flow flow)
+        external
+        view
+        returns (uint256)
+    {
+        return FlowLimits.largest(subject, bounds, flow);
+    }
+}

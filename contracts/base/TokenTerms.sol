@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "solady/tokens/ERC20.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+import {TokenLogic} from "../TokenLogic.sol";
+import {ILeveragedToken, Phase, Terms, TokenParams} from "../interfaces/ILeveragedToken.sol";
+import {IPerpVenue} from "../interfaces/IPerpVenue.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {FeeMath, Fees} from "../libraries/FeeMath.sol";
+import {Progress, Trigger} from "../libraries/RebalancePolicy.sol";
+import {Roles} from "./Roles.sol";
+
+/// @title TokenTerms
+/// @notice What of a token can be set, by whom and within which bounds.
+abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient, Roles {
+    using FeeMath for uint256;
+    using FixedPointMathLib for int256;
+    using SafeCastLib for uint256;
+
+    uint256 private constant MAX_LEVERAGE = 100e18; // far beyond any venue; keeps products small
+
+    /// @inheritdoc ILeveragedToken
+    IPerpVenue public immutable venue;
+    /// @inheritdoc ILeveragedToken
+    int256 public immutable targetLeverage;
+    /// @inheritdoc ILeveragedToken
+    TokenLogic public immutable logic;
+    /// @dev |targetLeverage|.
+    uint256 internal immutable _target;
+
+    /// @dev `Terms`, in three slots.
+    struct StoredTerms {
+        address feeRecipient;
+        uint40 accruedAt;
+        uint56 streaming;
+        uint56 deposit;
+        uint56 redemption;
+        uint128 supplyCap;
+        bool depositsPaused;
+        Phase phase;
+        uint128 minDeposit;
+        uint128 maxSize;
+    }
+
+    StoredTerms internal _terms;
+    Progress internal _progress;
+
+    constructor(TokenParams memory params, TokenLogic logic_) Roles(params.owner, params.guardian) {
+        logic = logic_;
+        venue = params.venue;
+        targetLeverage = params.targetLeverage;
+        _target = params.targetLeverage.abs();
+        require(_target <= MAX_LEVERAGE, Errors.InvalidParameter());
+        _storeFeeRecipient(params.feeRecipient);
+        _storeFees(params.fees);
+        _storeLimits(params.supplyCap, params.minDeposit);
+        _storePolicy(params.policy);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function progress() external view returns (Progress memory) {
+        return _progress;
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function terms() external view returns (Terms memory) {
+        StoredTerms memory t = _terms;
+        return Terms({
+            feeRecipient: t.feeRecipient,
+            accruedAt: t.accruedAt,
+            fees: Fees(t.streaming, t.deposit, t.redemption),
+            supplyCap: t.supplyCap,
+            minDeposit: t.minDeposit,
+            maxSize: t.maxSize,
+            depositsPaused: t.depositsPaused,
+            phase: t.phase
+        });
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function supplyAfterFees() public view returns (uint256 supply) {
+        (supply,) = _accrued();
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function accrue() external nonReentrant {
+        _settleFees();
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setFees(Fees calldata fees) external onlyOwner {
+        _settleFees();
+        _storeFees(fees);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setFeeRecipient(address recipient) external onlyOwner {
+        _settleFees();
+        _storeFeeRecipient(recipient);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setLimits(uint128 supplyCap, uint128 minDeposit) external onlyOwner {
+        _storeLimits(supplyCap, minDeposit);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setPolicy(address policy) external onlyOwner {
+        _storePolicy(policy);
+        // What was left follows from the rules before, and so do the slots' numbers.
+        (_progress.unfinished, _progress.slot) = (Trigger.None, 0);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function setDepositsPaused(bool paused) external {
+        bool allowed = msg.sender == owner || (paused && msg.sender == guardian);
+        require(allowed, Errors.NotAllowed());
+        _terms.depositsPaused = paused;
+        emit DepositsPausedSet(msg.sender, paused);
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function startClosing() external onlyOwner {
+        require(_terms.phase == Phase.Live, Errors.TokenNotLive());
+        _terms.phase = Phase.Closing;
+        emit ClosingStarted();
+    }
+
+    /// @dev Charges the streaming fee up to now, at the rate and to the recipient until now.
+    function _settleFees() internal {
+        (, uint256 streaming) = _accrue();
+        _charge(streaming, 0);
+    }
+
+    /// @dev Moves the clock of the streaming fee; the caller charges what was earned. The clock
+    /// stands still while that rounds to nothing, so that calling often earns no less.
+    function _accrue() internal returns (uint256 supply, uint256 streaming) {
+        (supply, streaming) = _accrued();
+        bool lost = streaming == 0 && supply > 0 && _terms.streaming > 0;
+        // 40 bits of seconds last for 34,000 years.
+        if (!lost) _terms.accruedAt = uint40(block.timestamp);
+    }
+
+    /// @dev Gives the recipient what the streaming fee and the fee of a flow have earned.
+    function _charge(uint256 streaming, uint256 flow) internal {
+        if (streaming + flow == 0) return;
+        address recipient = _terms.feeRecipient;
+        _mint(recipient, streaming + flow);
+        emit FeesCharged(recipient, streaming, flow);
+    }
+
+    /// @dev Supply with the shares that the streaming fee has earned since it was charged, and
+    /// those.
+    function _accrued() internal view returns (uint256 supply, uint256 streaming) {
+        supply = totalSupply();
+        if (_terms.phase == Phase.Closed) return (supply, 0);
+        streaming = supply.accruedDown(_terms.streaming, block.timestamp - _terms.accruedAt);
+        supply += streaming;
+    }
+
+    /// @dev Transient storage on every chain, so that local chains run the code of the public ones.
+    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
+        return false;
+    }
+
+    function _requireLive() internal view {
+        require(_terms.phase == Phase.Live, Errors.TokenNotLive());
+        require(!_terms.depositsPaused, Errors.DepositsPaused());
+    }
+
+    function _storeFeeRecipient(address recipient) private {
+        require(recipient != address(0), Errors.InvalidParameter());
+        _terms.feeRecipient = recipient;
+        emit FeeRecipientSet(recipient);
+    }
+
+    function _storeFees(Fees memory fees) private {
+        FeeMath.validate(fees);
+        // The caps are below 2^56.
+        _terms.streaming = uint56(fees.streaming);
+        _terms.deposit = uint56(fees.deposit);
+        _terms.redemption = uint56(fees.redemption);
+        emit FeesSet(fees);
+    }
+
+    function _storeLimits(uint128 supplyCap, uint128 minDeposit) private {
+        (_terms.supplyCap, _terms.minDeposit) = (supplyCap, minDeposit);
+        emit LimitsSet(supplyCap, minDeposit);
+    }
+
+    function _storePolicy(address policy) private {
+        uint256 maxSize = logic.judge(policy, _target, venue);
+        _progress.policy = policy;
+        _terms.maxSize = maxSize.toUint128();
+        emit PolicySet(policy, maxSize);
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+
+import {ILeveragedToken} from "../interfaces/ILeveragedToken.sol";
+import {VenueState} from "../interfaces/IPerpVenue.sol";
+import {Bounds, Subject} from "./Subject.sol";
+
+/// @notice A flow whose largest amount is asked for.
+enum Flow {
+    Deposit,
+    Mint,
+    Withdraw,
+    Redeem
+}
+
+/// @title FlowLimits
+/// @notice The largest flows that would go through now (the `max*` of ERC-4626): each is guessed
+/// and then found by trying, so that one unit more fails. Nothing here reverts while the views of
+/// the venue do not.
+library FlowLimits {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+
+    uint256 private constant MOST_STEPS = 1 << 200; // beyond any amount
+
+    struct Asked {
+        ILeveragedToken token;
+        Bounds bounds;
+    }
+
+    /// @notice The largest `flow`: asset units for a deposit or a withdrawal, shares for a mint or
+    /// a redemption.
+    function largest(Subject memory subject, Bounds memory b, Flow flow)
+        internal
+        view
+        returns (uint256)
+    {
+        Asked memory asked = Asked(ILeveragedToken(subject.token), b);
+        if (flow == Flow.Redeem) {
+            bool all = b.owned == 0 || _isRedeemable(asked, b.owned);
+            return all ? b.owned : _search(asked, b.owned, _isRedeemable);
+        }
+        if (flow == Flow.Withdraw) {
+            if (b.owned == 0) return 0;
+            return _search(asked, asked.token.previewRedeem(b.owned), _isWithdrawable);
+        }
+        if (!b.isOpen) return 0;
+        VenueState memory state = subject.venue.state(subject.token);
+        if (state.fault != 0) return 0;
+        uint256 room = b.maxSize.zeroFloorSub(state.size.abs())
+            .min(subject.venue.capacity(subject.target > 0));
+        uint256 shares = b.supplyCap.zeroFloorSub(b.supply);
+        bool flat = state.size == 0;
+        uint256 value = flat ? room.fullMulDiv(state.price, subject.target.abs()) : 0;
+        shares = shares.min(flat ? value : room.fullMulDiv(b.supply, state.size.abs()));
+        if (flow == Flow.Mint) return _search(asked, shares, _isMintable);
+        if (!flat) value = shares.fullMulDiv(state.equity, b.supply);
+        return _search(asked, value / subject.unit + 1, _isDepositable);
+    }
+
+    function _isDepositable(Asked memory asked, uint256 assets) private view returns (bool) {
+        if (assets < asked.bounds.minDeposit) return false;
+        try asked.token.depositOrder(assets) returns (uint256, uint256 supply, uint256 size) {
+            return supply <= asked.bounds.supplyCap && size <= asked.bounds.maxSize;
+        } catch {
+            return false;
+        }
+    }
+
+    function _isMintable(Asked memory asked, uint256 shares) private view returns (bool) {
+        try asked.token.mintOrder(shares) returns (uint256 assets, uint256 supply, uint256 size) {
+            bool within = supply <= asked.bounds.supplyCap && size <= asked.bounds.maxSize;
+            return within && assets >= asked.bounds.minDeposit;
+        } catch {
+            return false;
+        }
+    }
+
+    function _isWithdrawable(Asked memory asked, uint256 assets) private view returns (bool) {
+        try asked.token.previewWithdraw(assets) returns (uint256 burned) {
+            return burned <= asked.bounds.owned;
+        } catch {
+            return false;
+        }
+    }
+
+    function _isRedeemable(Asked memory asked, uint256 shares) private view returns (bool) {
+        if (shares > asked.bounds.owned) return false;
+        try asked.token.previewRedeem(shares) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /// @dev A number that passes the test while the next does not, 0 when none was found: the
+    /// largest where everything below a number that passes does too. Few tests are needed where the
+    /// guess is good.
+    function _search(
+        Asked memory asked,
+        uint256 guess,
+        function(Asked memory, uint256) view returns (bool) test
+    ) private view returns (uint256 low) {
+        uint256 high;
+        uint256 step = 1;
+        if (guess > 0 && test(asked, guess)) {
+            low = guess;
+            while (step < MOST_STEPS && test(asked, low + step)) {
+                low += step;
+                step *= 2;
+            }
+            high = low + step;
+        } else {
+            high = guess.max(1);
+            while (step < high && !test(asked, high - step)) {
+                high -= step;
+                step *= 2;
+            }
+            low = high.zeroFloorSub(step);
+        }
+        while (high - low > 1) {
+            uint256 middle = low + (high - low) / 2;
+            if (test(asked, middle)) low = middle;
+            else high = middle;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+import {Entry, IPerpVenue, Quote, VenueState} from "../interfaces/IPerpVenue.sol";
+import {Errors} from "./Errors.sol";
+import {FeeMath} from "./FeeMath.sol";
+import {LeverageMath} from "./LeverageMath.sol";
+import {Subject} from "./Subject.sol";
+
+/// @notice A flow in of exact shares.
+/// @param assets What it takes, asset units, rounded up.
+/// @param sizeDelta The trade that goes with it, WAD, signed.
+/// @param before The account before it.
+/// @param leastEquity Of the account after it, WAD.
+struct MintOrder {
+    uint256 assets;
+    int256 sizeDelta;
+    VenueState before;
+    uint256 leastEquity;
+}
+
+/// @title Flows
+/// @notice What a flow in is worth and costs. `supply` is the supply after fees.
+library Flows {
+    using FeeMath for uint256;
+    using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
+
+    uint256 private constant LOCKED_SHARES = 1e15;
+    uint256 private constant LOCKED_UNITS = 1000;
+    uint256 private constant PRECISION = 1e9;
+    uint256 private constant RESIDUAL_UNITS = 2;
+    uint256 private constant REFINING_STEPS = 6; // each gains at least one digit on a sane venue
+    uint256 private constant MAX_STEPS = 32;
+
+    /// @notice Shares that the first deposit locks for ever, for an asset of `unit` WAD per unit.
+    function lockedShares(uint256 unit) internal pure returns (uint256) {
+        return LOCKED_SHARES.max(LOCKED_UNITS * unit);
+    }
+
+    /// @notice Shares that a flow in is worth, rounded down: those of the payer and those of a fee
+    /// of `rate`, and those that are locked beside them.
+    function entered(Entry memory entry, uint256 supply, uint256 rate, uint256 unit)
+        internal
+        pure
+        returns (uint256 shares, uint256 fee, uint256 locked)
+    {
+        if (supply == 0) {
+            locked = lockedShares(unit);
+            require(entry.equityAfter > locked, Errors.SharesBelowLocked());
+            shares = entry.equityAfter - locked;
+        } else {
+            require(entry.equityBefore > 0, Errors.EquityGone());
+            shares = LeverageMath.toSharesDown(entry.gain, supply, entry.equityBefore);
+        }
+        fee = shares.partUp(rate);
+        shares -= fee;
+        require(shares > 0, Errors.ZeroAmount());
+    }
+
+    /// @notice What `gross` shares, fee included, cost now. Reverts where the venue would.
+    function mintCost(Subject memory subject, uint256 gross, uint256 supply)
+        internal
+        view
+        returns (MintOrder memory order)
+    {
+        require(gross > 0, Errors.ZeroAmount());
+        (IPerpVenue venue, uint256 unit) = (subject.venue, subject.unit);
+        VenueState memory state = venue.state(subject.token);
+        Errors.raise(state.fault);
+        require(supply == 0 || state.equity > 0, Errors.EquityGone());
+        uint256 value = supply == 0
+            ? gross + lockedShares(unit)
+            : LeverageMath.toValueUp(gross, supply, state.equity);
+        order.before = state;
+        order.leastEquity = state.equity + value;
+        order.sizeDelta = state.size == 0
+            ? subject.target * order.leastEquity.toInt256() / state.price.toInt256()
+            : LeverageMath.fraction(state.size, gross, supply);
+        // Margin that comes with a flow does not rescue a position.
+        bytes4 fault = venue.quote(subject.token, 0, 0).whyNot;
+        if (fault == Errors.Liquidatable.selector) Errors.raise(fault);
+        // Whether the venue accepts depends on the margin, which depends on this cost.
+        Quote memory q = venue.quote(subject.token, order.sizeDelta, 0);
+        if (q.fill == 0) Errors.raise(q.whyNot);
+        int256 total = value.toInt256() + q.cost;
+        if (state.size == 0 && q.cost < 0) {
+            // A trade that the skew pays for is a gift to all holders: it costs no less, and is
+            // sized for the gift.
+            total = value.toInt256();
+            int256 assets = value.divUp(unit).toInt256();
+            (order.sizeDelta, q) = venue.sizeFor(subject.token, assets, subject.target, 0);
+            if (order.sizeDelta == 0) Errors.raise(q.whyNot);
+        }
+        require(total > 0, Errors.CostAboveValue());
+        order.assets = total.toUint256().divUp(unit);
+        Errors.raise(venue.quote(subject.token, order.sizeDelta, order.assets).whyNot);
+    }
+
+    /// @notice The part of `supply` at which a flow out pays at least `assets`, by at most a 1e-9 of
+    /// them and two asset units more. Reverts with `NoSolution` when there is none, and where the
+    /// venue would.
+    /// @dev What is paid is almost proportional to the part: the cost of the trade grows with it.
+    /// Each step takes the proportion of the one before.
+    function exitFor(Subject memory subject, uint256 assets, uint256 supply)
+        internal
+        view
+        returns (uint256 part)
+    {
+        require(assets > 0, Errors.ZeroAmount());
+        VenueState memory state = subject.venue.state(subject.token);
+        Errors.raise(state.equity == 0 ? Errors.EquityGone.selector : bytes4(0));
+        uint256 tolerance = assets / PRECISION + RESIDUAL_UNITS;
+        part = (assets * subject.unit).fullMulDivUp(supply, state.equity).min(supply);
+        for (uint256 i; i < MAX_STEPS; ++i) {
+            uint256 paid = subject.venue.previewExit(subject.token, part, supply).paid;
+            uint256 residual = paid.zeroFloorSub(assets);
+            bool close = residual <= (i < REFINING_STEPS ? RESIDUAL_UNITS : tolerance);
+            if (paid >= assets && close) return part;
+            require(paid > 0 && (part < supply || paid > assets), Errors.NoSolution());
+            // One unit more, because what is paid is rounded down.
+            part = part.fullMulDivUp(paid < assets ? assets + 1 : assets, paid).min(supply);
+        }
+        Errors.raise(Errors.NoSolution.selector);
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+import {Assessment} from "../interfaces/ILeveragedToken.sol";
+import {Quote, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
+import {Errors} from "./Errors.sol";
+import {LeverageMath} from "./LeverageMath.sol";
+import {Due, Policy, Progress, RebalancePolicy, Trigger} from "./RebalancePolicy.sol";
+import {Subject} from "./Subject.sol";
+
+/// @title Rebalancing
+/// @notice The one place where size, limit and reward of a rebalance are decided.
+library Rebalancing {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+    using RebalancePolicy for Policy;
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
+
+    uint256 private constant WAD = 1e18;
+
+    /// @dev What a reward follows from: its rate (WAD), its cap (asset units), the price (WAD).
+    struct Terms {
+        uint256 rate;
+        uint256 cap;
+        uint256 price;
+    }
+
+    /// @notice What a rebalance would do now, of an account that is in `state` and has equity;
+    /// `reason` says why it cannot be.
+    function assess(
+        Subject memory subject,
+        VenueState memory state,
+        Policy memory policy,
+        Progress memory last,
+        uint256 maxSize,
+        bool closing
+    ) internal view returns (Assessment memory a) {
+        uint256 l = LeverageMath.leverage(state.size, state.price, state.equity);
+        Due memory due = policy.due(last, l, state.price, subject.target);
+        if (closing && due.trigger != Trigger.Emergency) {
+            uint256 delay = policy.sinceCooldown(last, Trigger.Closing, false);
+            due = Due(Trigger.Closing, l, 0, 0, delay);
+        }
+        (a.trigger, a.aim) = (due.trigger, due.aim);
+        if (due.trigger == Trigger.None) {
+            a.reason = Errors.NothingDue.selector;
+            return a;
+        }
+        VenueLimits memory limits = subject.venue.limits();
+        uint256 cooldown = policy.cooldownFor(due.trigger, l < due.aim);
+        if (block.timestamp - last.time < cooldown && l <= limits.maxLeverage) {
+            a.reason = Errors.CooldownActive.selector;
+        } else if (l < due.aim && state.equity < limits.minEquity) {
+            a.reason = Errors.BelowMinimumEquity.selector;
+        } else {
+            a.reason = _size(subject, a, state, policy, limits, due, maxSize);
+        }
+    }
+
+    /// @notice What is remembered of a rebalance.
+    function remember(
+        Assessment memory a,
+        VenueState memory state,
+        Policy memory policy,
+        Progress memory last
+    ) internal view returns (Progress memory) {
+        bool rest = a.left > 0 && a.trigger != Trigger.Closing;
+        last.unfinished = rest ? a.trigger : Trigger.None;
+        last.enlarges = (a.sizeDelta > 0) == (state.size > 0);
+        // 40 bits of seconds last for 34,000 years.
+        last.time = uint40(block.timestamp);
+        last.price = state.price.toUint128();
+        if (a.trigger == Trigger.Schedule) {
+            last.slot = uint40(policy.slotAt(block.timestamp));
+            last.slotPrice = last.price;
+        }
+        return last;
+    }
+
+    /// @dev Size, limit and reward: the trade that reaches the aim net of its own cost and reward,
+    /// cut to what may be traded. Returns why it cannot be done, or 0.
+    function _size(
+        Subject memory subject,
+        Assessment memory a,
+        VenueState memory state,
+        Policy memory policy,
+        VenueLimits memory limits,
+        Due memory due,
+        uint256 maxSize
+    ) private view returns (bytes4) {
+        Terms memory terms = Terms(
+            policy.rewardRateAt(due.drift, due.delay), policy.rewardCap / subject.unit, state.price
+        );
+        Quote memory q = _whole(subject, a, terms, state);
+        if (a.sizeDelta == 0) return q.whyNot;
+        uint256 whole = a.sizeDelta.abs();
+        uint256 worthwhile = state.size.abs() * RebalancePolicy.MIN_TRADE / WAD;
+        if (due.leverage < policy.emergency && whole < worthwhile) {
+            return Errors.BelowMinimumTrade.selector;
+        }
+        uint256 most =
+            _largestTrade(subject, a, state, policy, maxSize, limits, terms.rate, due.leverage);
+        if (most == 0) return Errors.SizeLimitExceeded.selector;
+        if (most < whole || a.aim == 0) q = _cut(subject, a, terms, most.min(whole));
+        // A venue that judges at the fill may refuse a slice of an emergency and take a larger one.
+        while (a.trigger == Trigger.Emergency && a.left > 0 && q.whyNot != 0) {
+            q = _cut(subject, a, terms, (2 * a.sizeDelta.abs()).min(whole));
+        }
+        bool limited = due.leverage < a.aim && most < policy.maxTrade;
+        // What the size limit cut off is not left for later.
+        if (limited || (a.left < worthwhile && a.aim > 0)) a.left = 0;
+        uint256 slippage = policy.slippage(a.trigger, due.leverage, limits.liquidationBuffer);
+        return _settle(subject, a, state, q, slippage);
+    }
+
+    /// @notice Reverts with `LeverageNotImproved` unless leverage came strictly closer to `target`
+    /// (magnitude), and at most `EDGE` of it past it.
+    function checkImproved(uint256 from, uint256 to, uint256 target) internal pure {
+        bool closer = to.dist(target) < from.dist(target);
+        uint256 tolerance = target * RebalancePolicy.EDGE / WAD;
+        bool past = from > target ? to + tolerance < target : to > target + tolerance;
+        require(closer && !past, Errors.LeverageNotImproved());
+    }
+
+    /// @dev The trade of which nothing is cut off.
+    function _whole(
+        Subject memory subject,
+        Assessment memory a,
+        Terms memory terms,
+        VenueState memory state
+    ) private view returns (Quote memory q) {
+        if (a.aim == 0) a.sizeDelta = -state.size;
+        else (a.sizeDelta, q) = _sizeFor(subject, 0, a.aim, terms.rate);
+        a.reward = _reward(subject, terms, a.sizeDelta);
+        if (a.aim > 0 && a.reward == terms.cap && terms.rate > 0) {
+            (a.sizeDelta, q) = _sizeFor(subject, terms.cap, a.aim, 0);
+        }
+    }
+
+    /// @dev The largest trade now: one slice; of an emergency at least what brings leverage well
+    /// under the maximum of the venue, which accepts no smaller one; of one that enlarges the
+    /// position at most what the size limit and the venue leave.
+    function _largestTrade(
+        Subject memory subject,
+        Assessment memory a,
+        VenueState memory state,
+        Policy memory policy,
+        uint256 maxSize,
+        VenueLimits memory limits,
+        uint256 rate,
+        uint256 l
+    ) private view returns (uint256 most) {
+        most = policy.maxTrade;
+        if (l < a.aim) {
+            uint256 left = maxSize.zeroFloorSub(state.size.abs());
+            return most.min(left).min(subject.venue.capacity(subject.target > 0));
+        }
+        uint256 safe = limits.maxLeverage * RebalancePolicy.VENUE_SHARE / WAD;
+        if (a.trigger == Trigger.Emergency && l > safe) {
+            (int256 least,) = _sizeFor(subject, 0, safe, rate);
+            most = most.max(least.abs());
+        }
+    }
+
+    /// @dev Cuts the trade to `size` and quotes it.
+    function _cut(Subject memory subject, Assessment memory a, Terms memory terms, uint256 size)
+        private
+        view
+        returns (Quote memory)
+    {
+        uint256 whole = a.sizeDelta.abs() + a.left;
+        a.left = whole - size;
+        a.sizeDelta = a.sizeDelta > 0 ? size.toInt256() : -size.toInt256();
+        a.reward = _reward(subject, terms, a.sizeDelta);
+        return subject.venue.quote(subject.token, a.sizeDelta, 0);
+    }
+
+    /// @dev Cuts the reward to what the venue lets go, and sets the limit. Returns why the venue or
+    /// the limit refuses the trade, or 0.
+    function _settle(
+        Subject memory subject,
+        Assessment memory a,
+        VenueState memory state,
+        Quote memory q,
+        uint256 slippage
+    ) private view returns (bytes4) {
+        if (a.reward > q.releasable) {
+            a.reward = q.releasable;
+            if (a.left == 0 && a.aim > 0) {
+                (a.sizeDelta, q) = _sizeFor(subject, a.reward, a.aim, 0);
+                a.reward = a.reward.min(q.releasable);
+            }
+        }
+        if (q.whyNot != 0) return q.whyNot;
+        bool buy = a.sizeDelta > 0;
+        a.limit = state.price.fullMulDiv(buy ? WAD + slippage : WAD - slippage, WAD);
+        bool within = buy ? q.fill <= a.limit : q.fill >= a.limit;
+        return within ? bytes4(0) : Errors.FillBeyondLimit.selector;
+    }
+
+    /// @dev Reward in asset units, down.
+    function _reward(Subject memory subject, Terms memory terms, int256 sizeDelta)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 notional = sizeDelta.abs().fullMulDiv(terms.price, WAD);
+        return (notional.fullMulDiv(terms.rate, WAD) / subject.unit).min(terms.cap);
+    }
+
+    /// @dev The trade that reaches the leverage `aim` (magnitude) after `taken` asset units have
+    /// left.
+    function _sizeFor(Subject memory subject, uint256 taken, uint256 aim, uint256 rewardRate)
+        private
+        view
+        returns (int256, Quote memory)
+    {
+        int256 signed = subject.target > 0 ? aim.toInt256() : -aim.toInt256();
+        return subject.venue.sizeFor(subject.token, -taken.toInt256(), signed, rewardRate);
+    }
+}
