@@ -5,7 +5,7 @@ RUN := .venv/bin/python -m
 PORT ?= 8545
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chain demo compile test deep vectors lint format lock licences clean
+.PHONY: help setup chain demo compile test deep vectors gas lint format lock licences clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ vectors: setup ## Replay vector files on the market, for example make vectors FI
 
 deep: setup ## Walk the market 200,000 random steps, for example make deep ARGS="--seed 6"
 	@$(RUN) tests.property.market.deep $(ARGS)
+
+gas: setup ## Measure gas and code size; ARGS=--check compares with the committed snapshot
+	@$(RUN) tests.gas.measure $(ARGS)
 
 lint: setup ## Check style and types of Python and Solidity
 	@$(RUN) ruff check $(PYTHON_SOURCES)
