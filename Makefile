@@ -33,8 +33,8 @@ vectors: setup ## Replay vector files on the market, for example make vectors FI
 deep: setup ## Walk the market 200,000 random steps, for example make deep ARGS="--seed 6"
 	@$(RUN) tests.property.market.deep $(ARGS)
 
-gas: setup ## Measure gas and code size; ARGS=--check compares with the committed snapshot
-	@$(RUN) tests.gas.measure $(ARGS)
+gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares with it
+	@$(RUN) tests.gas $(ARGS)
 
 lint: setup ## Check style and types of Python and Solidity
 	@$(RUN) ruff check $(PYTHON_SOURCES)

@@ -17,6 +17,7 @@ from tests.gas.stage import (
     Stage,
 )
 
+VIEW = "share_price_view"
 NAMES = (
     "deposit_new_holder",
     "deposit_existing_holder",
@@ -24,7 +25,7 @@ NAMES = (
     "rebalance",
     "late_keeper",
     "transfer",
-    "share_price_view",
+    VIEW,
     "create_token",
 )
 BASE = 21_000  # what every transaction costs; a view within another has none
@@ -37,7 +38,7 @@ PRICES = {
     "deposit_existing_holder": 60_200,
     "redeem": 60_400,
     "transfer": 60_350,
-    "share_price_view": 60_250,
+    VIEW: 60_250,
     "rebalance": 53_900,
 }
 
@@ -67,7 +68,7 @@ def measure(build: Callable[[], Stage]) -> Measured:
     token.send(HOLDER, "accrue")
     receipts = dict(_calls(stage, token))
     gas = {name: int(receipt["gasUsed"], 16) for name, receipt in receipts.items()}
-    gas["share_price_view"] -= BASE
+    gas[VIEW] -= BASE
     gas["create_token"] = created
     hashes = {name: receipt["transactionHash"] for name, receipt in receipts.items()}
     return Measured({name: gas[name] for name in NAMES}, hashes, stage, token)
@@ -85,7 +86,7 @@ def _calls(stage: Stage, token: GasContract) -> list[tuple[str, Json]]:
     shares = token.call("balanceOf", NEWCOMER)
     call("redeem", NEWCOMER, "redeem", shares // 2, NEWCOMER, NEWCOMER)
     call("transfer", NEWCOMER, "transfer", HOLDER, shares // 8)
-    call("share_price_view", NEWCOMER, "sharePrice")
+    call(VIEW, NEWCOMER, "sharePrice")
     call("rebalance", KEEPER, "rebalance")
     # The next block, at the same price: the first keeper was faster.
     done.append(("late_keeper", token.send(LATE_KEEPER, "rebalance", fails=True)))

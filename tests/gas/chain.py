@@ -97,7 +97,7 @@ class GasContract:
 @contextmanager
 def gas_chain(deployer: str) -> Iterator[GasChain]:
     """Starts Anvil and ends it."""
-    arguments = ("--hardfork", RULES, "--timestamp", str(START))
+    arguments = ("--hardfork", RULES, "--timestamp", str(START), "--steps-tracing")
     with lasting_chain(*arguments) as chain:
         node = Node(Web3(HTTPProvider(chain.url)))
         yield GasChain(node, load(), deployer)

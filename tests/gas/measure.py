@@ -1,14 +1,11 @@
-"""Measures the gas of the calls that matter and the size of every contract, and writes or checks
-`snapshot.json`. How: docs/gas.md."""
+"""Measures the gas of the calls that matter and the size of every contract."""
 
 import difflib
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import click
 
 from levtoken.artifacts import PROJECT, load
 from tests.gas.calls import Measured, measure
@@ -35,10 +32,11 @@ MAX_INIT = 49_152  # EIP-3860, bytes
 WITHOUT_CODE = ("contracts/interfaces/", "contracts/libraries/")
 
 
-def measure_on(name: str) -> Measured:
-    """Every call on the stage `name`, on a fresh chain."""
+@contextmanager
+def measure_on(name: str) -> Iterator[Measured]:
+    """Every call on the stage `name`, on a fresh chain that lives as long as the context."""
     with gas_chain(DEPLOYER) as chain:
-        return measure(lambda: STAGES[name](chain))
+        yield measure(lambda: STAGES[name](chain))
 
 
 def sizes() -> dict[str, dict[str, int]]:
@@ -51,11 +49,6 @@ def sizes() -> dict[str, dict[str, int]]:
         if runtime > 0 and not one["sourceId"].startswith(WITHOUT_CODE):
             found[name] = {"runtime": runtime, "init": init}
     return found
-
-
-def snapshot() -> dict[str, Any]:
-    """All that is committed."""
-    return {**{name: measure_on(name).gas for name in STAGES}, "bytecode": sizes()}
 
 
 def to_text(values: Mapping[str, Any]) -> str:
@@ -88,23 +81,3 @@ def table(values: Mapping[str, Any]) -> str:
 def _length(contract: Mapping[str, Any], key: str) -> int:
     code = (contract.get(key) or {}).get("bytecode") or "0x"
     return (len(code) - 2) // 2
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Compare with the committed file; write nothing.")
-def main(check: bool) -> None:
-    """Measures gas and bytecode; writes tests/gas/snapshot.json."""
-    measured = snapshot()
-    click.echo(table(measured))
-    text = to_text(measured)
-    if not check:
-        SNAPSHOT.write_text(text)
-        return
-    if found := difference(SNAPSHOT.read_text(), text):
-        click.echo(found)
-        click.echo("gas: not as committed: judge the difference, run `make gas`, commit the file")
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
