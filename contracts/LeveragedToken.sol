@@ -218,7 +218,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         supply = supplyAfterFees();
         uint256 fee;
         uint256 locked;
-        (shares, fee, locked) = _entered(entry, supply);
+        (shares, fee, locked) = Flows.entered(entry, supply, _terms.deposit, _unit);
         return (shares, supply + shares + fee + locked, entry.size.abs());
     }
 
@@ -358,7 +358,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         bool ended = state.fault == Errors.MarketSettled.selector;
         bool tradedOut = phase == Phase.Closing && state.size == 0;
         require(lost || ended || tradedOut, Errors.NothingToClose());
-        _settleFees();
+        _accrue();
         _terms.phase = Phase.Closed;
         if (state.equity > 0) venue.exit(1, 1, type(uint256).max, address(this));
         assets = asset.balanceOf(address(this));
@@ -378,17 +378,17 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     {
         require(assets > 0, Errors.ZeroAmount());
         _requireLive();
-        (uint256 supply, uint256 streaming) = _accrue();
+        uint256 supply = _accrue();
         asset.safeTransferFrom(msg.sender, address(venue), assets);
         Entry memory entry = venue.enter(assets, targetLeverage);
         uint256 fee;
         uint256 locked;
-        (shares, fee, locked) = _entered(entry, supply);
+        (shares, fee, locked) = Flows.entered(entry, supply, _terms.deposit, _unit);
         require(shares >= minShares, Errors.SharesBelowMinimum());
         supply += shares + fee + locked;
         _checkLimits(assets, supply, entry.size);
         if (entry.opened) _progress.price = entry.price.toUint128();
-        _give(receiver, shares, streaming, fee, locked);
+        _give(receiver, shares, fee, locked);
         emit Deposit(msg.sender, receiver, assets, shares);
         emit Marked(entry.price, entry.equityAfter, supply);
     }
@@ -398,7 +398,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         returns (uint256)
     {
         _requireLive();
-        (uint256 supply, uint256 streaming) = _accrue();
+        uint256 supply = _accrue();
         uint256 gross = _grossUp(shares);
         MintOrder memory order = _mintCost(gross, supply);
         require(order.assets <= maxAssets, Errors.AssetsAboveMaximum());
@@ -413,7 +413,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         supply += gross + locked;
         _checkLimits(order.assets, supply, later.size);
         if (order.before.size == 0) _progress.price = later.price.toUint128();
-        _give(receiver, shares, streaming, gross - shares, locked);
+        _give(receiver, shares, gross - shares, locked);
         emit Deposit(msg.sender, receiver, order.assets, shares);
         emit Marked(later.price, later.equity, supply);
         return order.assets;
@@ -424,20 +424,9 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         returns (uint256 assets)
     {
         require(shares > 0, Errors.ZeroAmount());
-        (uint256 supply, uint256 streaming) = _accrue();
-        if (_terms.phase == Phase.Closed) {
-            assets = _closedPart(shares, supply);
-            _take(owner_, shares, 0, 0);
-            asset.safeTransfer(receiver, assets);
-            emit Withdraw(msg.sender, receiver, owner_, assets, shares);
-        } else {
-            assets = _leave(
-                Leave(shares, _redeemed(shares), supply, type(uint256).max),
-                streaming,
-                receiver,
-                owner_
-            );
-        }
+        uint256 supply = _accrue();
+        uint256 net = _redeemed(shares);
+        assets = _leave(owner_, receiver, shares, net, supply, type(uint256).max);
         require(assets >= minAssets, Errors.AssetsBelowMinimum());
     }
 
@@ -445,52 +434,42 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         private
         returns (uint256 shares)
     {
-        (uint256 supply, uint256 streaming) = _accrue();
+        uint256 supply = _accrue();
         uint256 net;
         (shares, net) = _withdrawn(assets, supply);
         require(shares <= maxShares, Errors.SharesAboveMaximum());
+        _leave(owner_, receiver, shares, net, supply, assets);
+    }
+
+    /// @dev Burns `gross` shares of `owner_`, and pays `net` of them with at most `most` assets.
+    function _leave(
+        address owner_,
+        address receiver,
+        uint256 gross,
+        uint256 net,
+        uint256 supply,
+        uint256 most
+    ) private returns (uint256 paid) {
+        if (msg.sender != owner_) _spendAllowance(owner_, msg.sender, gross);
+        _burn(owner_, gross);
+        _charge(0, gross - net);
         if (_terms.phase == Phase.Closed) {
-            _take(owner_, shares, 0, 0);
-            asset.safeTransfer(receiver, assets);
-            emit Withdraw(msg.sender, receiver, owner_, assets, shares);
+            paid = _closedPart(net, supply).min(most);
+            asset.safeTransfer(receiver, paid);
         } else {
-            _leave(Leave(shares, net, supply, assets), streaming, receiver, owner_);
+            Exit memory result = venue.exit(net, supply, most, receiver);
+            paid = result.paid;
+            // Nothing is left to trade, so nothing is left of an earlier rebalance.
+            if (result.flat && _progress.unfinished != Trigger.None) {
+                _progress.unfinished = Trigger.None;
+            }
+            emit Marked(result.price, result.equityAfter, supply - net);
         }
-    }
-
-    /// @dev A flow out: `gross` shares are burned, `net` of them for assets, at most `most`.
-    struct Leave {
-        uint256 gross;
-        uint256 net;
-        uint256 supply;
-        uint256 most;
-    }
-
-    function _leave(Leave memory l, uint256 streaming, address receiver, address owner_)
-        private
-        returns (uint256)
-    {
-        _take(owner_, l.gross, streaming, l.gross - l.net);
-        Exit memory result = venue.exit(l.net, l.supply, l.most, receiver);
-        // Nothing is left to trade, so nothing is left of an earlier rebalance.
-        if (result.flat && _progress.unfinished != Trigger.None) {
-            _progress.unfinished = Trigger.None;
-        }
-        emit Withdraw(msg.sender, receiver, owner_, result.paid, l.gross);
-        emit Marked(result.price, result.equityAfter, l.supply - l.net);
-        return result.paid;
+        emit Withdraw(msg.sender, receiver, owner_, paid, gross);
     }
 
     function _mintCost(uint256 gross, uint256 supply) private view returns (MintOrder memory) {
         return logic.mintCost(_subject(), gross, supply);
-    }
-
-    function _entered(Entry memory entry, uint256 supply)
-        private
-        view
-        returns (uint256 shares, uint256 fee, uint256 locked)
-    {
-        return Flows.entered(entry, supply, _terms.deposit, _unit);
     }
 
     /// @dev Shares (up) that paying `assets` burns, and the part of them that is paid for.
@@ -511,6 +490,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @dev The part of redeemed shares that is paid for.
     function _redeemed(uint256 shares) private view returns (uint256) {
+        if (_terms.phase == Phase.Closed) return shares;
         return shares - shares.partUp(_terms.redemption);
     }
 
@@ -523,21 +503,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         return asset.balanceOf(address(this)).fullMulDiv(shares, supply);
     }
 
-    function _give(address receiver, uint256 shares, uint256 streaming, uint256 fee, uint256 locked)
-        private
-    {
+    function _give(address receiver, uint256 shares, uint256 fee, uint256 locked) private {
         if (locked > 0) _mint(LOCKED_OWNER, locked);
-        _charge(streaming, fee);
-        _mint(receiver, shares);
-    }
-
-    /// @dev Burns shares of `owner_`; the fees of others come before and after, so that nobody
-    /// burns what this call gives them.
-    function _take(address owner_, uint256 gross, uint256 streaming, uint256 fee) private {
-        if (msg.sender != owner_) _spendAllowance(owner_, msg.sender, gross);
-        _charge(streaming, 0);
-        _burn(owner_, gross);
         _charge(0, fee);
+        _mint(receiver, shares);
     }
 
     function _checkLimits(uint256 assets, uint256 supply, int256 size) private view {
@@ -558,6 +527,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
             supplyCap: _terms.supplyCap,
             minDeposit: _terms.minDeposit,
             maxSize: _terms.maxSize,
+            depositFee: _terms.deposit,
             owned: owned
         });
         return logic.largest(_subject(), bounds, flow);
@@ -576,8 +546,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     function _rebalance(address rewarded) private returns (uint256) {
         (Assessment memory a, Progress memory next, VenueState memory before) = _assess();
         Errors.raise(a.reason);
-        (uint256 supply, uint256 streaming) = _accrue();
-        _charge(streaming, 0);
+        uint256 supply = _accrue();
         _progress = next;
         uint256 from = _leverage(before);
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);

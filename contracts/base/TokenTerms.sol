@@ -88,18 +88,18 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
 
     /// @inheritdoc ILeveragedToken
     function accrue() external nonReentrant {
-        _settleFees();
+        _accrue();
     }
 
     /// @inheritdoc ILeveragedToken
     function setFees(Fees calldata fees) external onlyOwner {
-        _settleFees();
+        _accrue();
         _storeFees(fees);
     }
 
     /// @inheritdoc ILeveragedToken
     function setFeeRecipient(address recipient) external onlyOwner {
-        _settleFees();
+        _accrue();
         _storeFeeRecipient(recipient);
     }
 
@@ -130,16 +130,13 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         emit ClosingStarted();
     }
 
-    /// @dev Charges the streaming fee up to now, at the rate and to the recipient until now.
-    function _settleFees() internal {
-        (, uint256 streaming) = _accrue();
-        _charge(streaming, 0);
-    }
-
-    /// @dev Moves the clock of the streaming fee; the caller charges what was earned. The clock
-    /// stands still while that rounds to nothing, so that calling often earns no less.
-    function _accrue() internal returns (uint256 supply, uint256 streaming) {
+    /// @dev Charges the streaming fee up to now, before anything else happens, so that no call in
+    /// between sees a supply without it. The clock stands still while it rounds to nothing, so that
+    /// calling often earns no less.
+    function _accrue() internal returns (uint256 supply) {
+        uint256 streaming;
         (supply, streaming) = _accrued();
+        _charge(streaming, 0);
         bool lost = streaming == 0 && supply > 0 && _terms.streaming > 0;
         // 40 bits of seconds last for 34,000 years.
         if (!lost) _terms.accruedAt = uint40(block.timestamp);

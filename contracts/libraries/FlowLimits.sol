@@ -5,6 +5,8 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 import {ILeveragedToken} from "../interfaces/ILeveragedToken.sol";
 import {VenueState} from "../interfaces/IPerpVenue.sol";
+import {FeeMath} from "./FeeMath.sol";
+import {Flows} from "./Flows.sol";
 import {Bounds, Subject} from "./Subject.sol";
 
 /// @notice A flow whose largest amount is asked for.
@@ -20,6 +22,7 @@ enum Flow {
 /// and then found by trying, so that one unit more fails. Nothing here reverts while the views of
 /// the venue do not.
 library FlowLimits {
+    using FeeMath for uint256;
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
 
@@ -48,16 +51,34 @@ library FlowLimits {
         }
         if (!b.isOpen) return 0;
         VenueState memory state = subject.venue.state(subject.token);
-        if (state.fault != 0) return 0;
-        uint256 room = b.maxSize.zeroFloorSub(state.size.abs())
+        if (state.fault != 0 || (b.supply > 0 && state.equity == 0)) return 0;
+        uint256 shares = _room(subject, b, state);
+        shares -= shares.partUp(b.depositFee);
+        if (flow == Flow.Mint) return _search(asked, shares, _isMintable);
+        // What those shares cost is about the largest deposit.
+        try asked.token.mintOrder(shares) returns (uint256 assets, uint256, uint256) {
+            return _search(asked, assets, _isDepositable);
+        } catch {
+            uint256 value = b.supply == 0 ? shares : shares.fullMulDiv(state.equity, b.supply);
+            return _search(asked, value / subject.unit, _isDepositable);
+        }
+    }
+
+    /// @dev About the shares that may be added, fee included.
+    function _room(Subject memory subject, Bounds memory b, VenueState memory state)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 size = b.maxSize.zeroFloorSub(state.size.abs())
             .min(subject.venue.capacity(subject.target > 0));
         uint256 shares = b.supplyCap.zeroFloorSub(b.supply);
-        bool flat = state.size == 0;
-        uint256 value = flat ? room.fullMulDiv(state.price, subject.target.abs()) : 0;
-        shares = shares.min(flat ? value : room.fullMulDiv(b.supply, state.size.abs()));
-        if (flow == Flow.Mint) return _search(asked, shares, _isMintable);
-        if (!flat) value = shares.fullMulDiv(state.equity, b.supply);
-        return _search(asked, value / subject.unit + 1, _isDepositable);
+        if (state.size != 0) return shares.min(size.fullMulDiv(b.supply, state.size.abs()));
+        uint256 equity = size.fullMulDiv(state.price, subject.target.abs());
+        if (b.supply == 0) {
+            return shares.min(equity).zeroFloorSub(Flows.lockedShares(subject.unit));
+        }
+        return shares.min(equity.zeroFloorSub(state.equity).fullMulDiv(b.supply, state.equity));
     }
 
     function _isDepositable(Asked memory asked, uint256 assets) private view returns (bool) {

@@ -21,6 +21,7 @@ struct Subject {
 /// @param supplyCap Largest supply, shares.
 /// @param minDeposit Smallest deposit, asset units.
 /// @param maxSize Largest size, WAD.
+/// @param depositFee Fraction of the shares of a flow in, WAD.
 /// @param owned Shares of whoever leaves.
 struct Bounds {
     bool isOpen;
@@ -28,5 +29,6 @@ struct Bounds {
     uint256 supplyCap;
     uint256 minDeposit;
     uint256 maxSize;
+    uint256 depositFee;
     uint256 owned;
 }
