@@ -1,7 +1,7 @@
 """Every oracle with its feeds in one in-process EVM, each under a market and a token of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from levtoken.evm import DEPLOYER, Contract, Evm
 from levtoken.feeds import Signed
@@ -59,6 +59,7 @@ class Desk:
             "deposit": lambda: token.transact("deposit", 10**3 * UNIT, DEPLOYER),
             "mint": lambda: token.transact("mint", 10**3 * WAD, DEPLOYER),
             "redeem": lambda: token.transact("redeem", 10**3 * WAD, DEPLOYER, DEPLOYER),
+            "withdraw": lambda: token.transact("withdraw", 10**3 * UNIT, DEPLOYER, DEPLOYER),
             "rebalance": lambda: token.transact("rebalance"),
             "exit": lambda: market.transact("exit", 1, 10, UNLIMITED, DEPLOYER),
             "provideLiquidity": lambda: market.transact("provideLiquidity", UNIT),
@@ -145,14 +146,7 @@ def _open(system: System, name: str, oracle: Contract, pull: Contract) -> Desk:
     evm = system.evm
     sources = (system.asset.address, oracle.address, pull.address)
     market = evm.deploy("MockPerpMarket", *sources, BTC_MARKET)
-    params = {
-        "name": name.encode(),
-        "symbol": name.encode(),
-        "venue": market.address,
-        "targetLeverage": to_fixed(3),
-        "policy": POLICY_3X,
-    }
-    token = evm.at("LeveragedToken", system.factory.transact("create", params))
+    token = replace(system, market=market).create_token(name, to_fixed(3), POLICY_3X)
     for spender in (market, token):
         system.asset.transact("approve", spender.address, 2**256 - 1)
     market.transact("provideLiquidity", 10**8 * UNIT)

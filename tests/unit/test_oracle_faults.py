@@ -46,6 +46,7 @@ VERBS = (
     "deposit",
     "mint",
     "redeem",
+    "withdraw",
     "rebalance",
     "exit",
     "provideLiquidity",

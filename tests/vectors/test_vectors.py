@@ -19,8 +19,9 @@ BREAKS = {
     "profit rounds down instead of toward zero": (
         BOOK,
         "int256 profit = position.size * (price - position.lastPrice) / WAD;",
+        # A shift by all bits is -1 below zero; no profit of the vectors is a whole WAD there.
         """int256 profit = position.size * (price - position.lastPrice);
-        profit = (profit < 0 ? profit - WAD + 1 : profit) / WAD;""",
+        profit = profit / WAD + (profit >> 255);""",
     ),
     "the whole of a flip pays the taker rate": (
         PRICING,
@@ -45,8 +46,9 @@ BREAKS = {
     ),
     "liquidation asks for no premium": (
         BOOK,
-        "uint256 left = (equity - premium).max(0).toUint256();",
-        "uint256 left = equity.max(0).toUint256();",
+        "return _marked(market, position) <= _health(position.size, market.price).toInt256();",
+        "return _marked(market, position)"
+        " <= _liquidationMargin(position.size, market.price).toInt256();",
     ),
 }
 
@@ -65,6 +67,7 @@ def broken_build(path: str, old: str, new: str) -> Artifact:
         "settings": {
             "optimizer": {"enabled": True, "runs": settings["optimization_runs"]},
             "evmVersion": settings["evm_version"],
+            "viaIR": settings["via_ir"],
             "remappings": settings["import_remapping"],
             "outputSelection": {MARKET: {"MockPerpMarket": ["abi", "evm.bytecode.object"]}},
         },
