@@ -17,8 +17,7 @@ import {FeeMath} from "./libraries/FeeMath.sol";
 import {Flow} from "./libraries/FlowLimits.sol";
 import {Flows, MintOrder} from "./libraries/Flows.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
-import {Progress, Trigger} from "./libraries/RebalancePolicy.sol";
-import {Rebalancing} from "./libraries/Rebalancing.sol";
+import {Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
 import {Bounds, Subject} from "./libraries/Subject.sol";
 
 /// @title LeveragedToken
@@ -174,6 +173,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @notice Shares that `withdraw` would burn now; reverts where it would.
     function previewWithdraw(uint256 assets) external view returns (uint256 shares) {
+        _requireQuiet();
         (shares,) = _withdrawn(assets, supplyAfterFees());
     }
 
@@ -181,7 +181,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     function previewRedeem(uint256 shares) external view returns (uint256) {
         require(shares > 0, Errors.ZeroAmount());
         uint256 supply = supplyAfterFees();
-        if (_terms.phase == Phase.Closed) return _closedPart(shares, supply);
+        if (_terms.phase == Phase.Closed) {
+            _requireQuiet();
+            return _closedPart(shares, supply);
+        }
         return venue.previewExit(address(this), _redeemed(shares), supply).paid;
     }
 
@@ -229,8 +232,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         returns (uint256 assets, uint256 supply, uint256 size)
     {
         supply = supplyAfterFees();
-        uint256 gross = _grossUp(shares);
-        MintOrder memory order = _mintCost(gross, supply);
+        uint256 gross = shares.grossUp(_terms.deposit);
+        MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         size = (order.before.size + order.sizeDelta).abs();
         return (order.assets, supply + gross + _locked(supply), size);
     }
@@ -354,9 +357,12 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         Phase phase = _terms.phase;
         require(phase != Phase.Closed, Errors.TokenNotLive());
         VenueState memory state = _state();
-        bool lost = state.size == 0 && state.equity == 0 && totalSupply() > 0;
+        // Where the venue cannot pay all today, it may tomorrow.
+        uint256 solvency = venue.report().solvency;
+        bool flat = state.size == 0;
+        bool lost = flat && state.equity == 0 && totalSupply() > 0 && solvency > 0;
         bool ended = state.fault == Errors.MarketSettled.selector;
-        bool tradedOut = phase == Phase.Closing && state.size == 0;
+        bool tradedOut = flat && phase == Phase.Closing && solvency == WAD;
         require(lost || ended || tradedOut, Errors.NothingToClose());
         _accrue();
         _terms.phase = Phase.Closed;
@@ -399,8 +405,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     {
         _requireLive();
         uint256 supply = _accrue();
-        uint256 gross = _grossUp(shares);
-        MintOrder memory order = _mintCost(gross, supply);
+        uint256 gross = shares.grossUp(_terms.deposit);
+        MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         require(order.assets <= maxAssets, Errors.AssetsAboveMaximum());
         uint256 locked = _locked(supply);
         asset.safeTransferFrom(msg.sender, address(venue), order.assets);
@@ -468,10 +474,6 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         emit Withdraw(msg.sender, receiver, owner_, paid, gross);
     }
 
-    function _mintCost(uint256 gross, uint256 supply) private view returns (MintOrder memory) {
-        return logic.mintCost(_subject(), gross, supply);
-    }
-
     /// @dev Shares (up) that paying `assets` burns, and the part of them that is paid for.
     function _withdrawn(uint256 assets, uint256 supply)
         private
@@ -492,11 +494,6 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     function _redeemed(uint256 shares) private view returns (uint256) {
         if (_terms.phase == Phase.Closed) return shares;
         return shares - shares.partUp(_terms.redemption);
-    }
-
-    /// @dev Shares with their deposit fee, up.
-    function _grossUp(uint256 shares) private view returns (uint256) {
-        return shares.grossUp(_terms.deposit);
     }
 
     function _closedPart(uint256 shares, uint256 supply) private view returns (uint256) {
@@ -551,7 +548,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         uint256 from = _leverage(before);
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
         uint256 to = _leverage(later);
-        Rebalancing.checkImproved(from, to, a.trigger == Trigger.Closing ? 0 : _target);
+        if (a.trigger != Trigger.Closing) RebalancePolicy.checkImproved(from, to, _target);
+        else require(later.size.abs() < before.size.abs(), Errors.LeverageNotImproved());
         emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, from, to, a.reward);
         emit Marked(later.price, later.equity, supply);
         return a.reward;
@@ -587,9 +585,14 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @dev What is shared out, WAD.
     function _equity() private view returns (uint256) {
-        if (_terms.phase == Phase.Closed) return asset.balanceOf(address(this)) * _unit;
-        return _state().equity;
+        if (_terms.phase != Phase.Closed) return _state().equity;
+        _requireQuiet();
+        return asset.balanceOf(address(this)) * _unit;
     }
+
+    /// @dev What a closed token holds and its supply do not change at once: an asset that calls
+    /// back in between must not read them.
+    function _requireQuiet() private view nonReadReentrant {}
 
     function _leverage(VenueState memory state) private pure returns (uint256) {
         return LeverageMath.leverage(state.size, state.price, state.equity);

@@ -94,6 +94,8 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @inheritdoc ILeveragedToken
     function setFees(Fees calldata fees) external onlyOwner {
         _accrue();
+        // Also where nothing was earned: the new rate is not owed for the time before.
+        _terms.accruedAt = uint40(block.timestamp);
         _storeFees(fees);
     }
 

@@ -105,7 +105,7 @@ library Flows {
     /// them and two asset units more. Reverts with `NoSolution` when there is none, and where the
     /// venue would.
     /// @dev What is paid is almost proportional to the part: the cost of the trade grows with it.
-    /// Each step takes the proportion of the one before.
+    /// The first step takes that proportion, each further one the line through the last two.
     function exitFor(Subject memory subject, uint256 assets, uint256 supply)
         internal
         view
@@ -115,6 +115,8 @@ library Flows {
         VenueState memory state = subject.venue.state(subject.token);
         Errors.raise(state.equity == 0 ? Errors.EquityGone.selector : bytes4(0));
         uint256 tolerance = assets / PRECISION + RESIDUAL_UNITS;
+        uint256 last;
+        uint256 lastPaid;
         part = (assets * subject.unit).fullMulDivUp(supply, state.equity).min(supply);
         for (uint256 i; i < MAX_STEPS; ++i) {
             uint256 paid = subject.venue.previewExit(subject.token, part, supply).paid;
@@ -122,9 +124,24 @@ library Flows {
             bool close = residual <= (i < REFINING_STEPS ? RESIDUAL_UNITS : tolerance);
             if (paid >= assets && close) return part;
             require(paid > 0 && (part < supply || paid > assets), Errors.NoSolution());
-            // One unit more, because what is paid is rounded down.
-            part = part.fullMulDivUp(paid < assets ? assets + 1 : assets, paid).min(supply);
+            uint256 next = _onLine(Point(last, lastPaid), Point(part, paid), assets + 1);
+            (last, lastPaid, part) = (part, paid, next.min(supply));
         }
         Errors.raise(Errors.NoSolution.selector);
+    }
+
+    /// @dev A part, and what it is paid, asset units.
+    struct Point {
+        uint256 part;
+        uint256 paid;
+    }
+
+    /// @dev The part, up, that is paid `aim` on the line through two points, or through the origin
+    /// and the second where that line does not rise.
+    function _onLine(Point memory a, Point memory b, uint256 aim) private pure returns (uint256) {
+        bool rises = a.part < b.part ? a.paid < b.paid : a.paid > b.paid;
+        if (!rises || a.part == b.part) (a.part, a.paid) = (0, 0);
+        uint256 run = a.part.dist(b.part).fullMulDivUp(aim.dist(b.paid), a.paid.dist(b.paid));
+        return aim > b.paid ? b.part + run : b.part.zeroFloorSub(run).max(1);
     }
 }

@@ -284,6 +284,15 @@ library RebalancePolicy {
         return least + (WAD - u * WAD / l) * room / WAD;
     }
 
+    /// @notice Reverts with `LeverageNotImproved` unless leverage came strictly closer to `target`
+    /// (magnitude), and at most `EDGE` of it past it.
+    function checkImproved(uint256 from, uint256 to, uint256 target) internal pure {
+        bool closer = to.dist(target) < from.dist(target);
+        uint256 tolerance = target * EDGE / WAD;
+        bool past = from > target ? to + tolerance < target : to > target + tolerance;
+        require(closer && !past, Errors.LeverageNotImproved());
+    }
+
     /// @dev How far leverage is outside the band.
     function _drift(Policy memory p, uint256 l) private pure returns (uint256) {
         if (l >= p.upper) return l - p.upper;

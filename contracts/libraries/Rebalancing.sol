@@ -104,26 +104,19 @@ library Rebalancing {
         }
         uint256 most =
             _largestTrade(subject, a, state, policy, maxSize, limits, terms.rate, due.leverage);
-        if (most == 0) return Errors.SizeLimitExceeded.selector;
+        bool grows = due.leverage < a.aim;
+        if (grows && most < worthwhile) return Errors.SizeLimitExceeded.selector;
         if (most < whole || a.aim == 0) q = _cut(subject, a, terms, most.min(whole));
         // A venue that judges at the fill may refuse a slice of an emergency and take a larger one.
         while (a.trigger == Trigger.Emergency && a.left > 0 && q.whyNot != 0) {
             q = _cut(subject, a, terms, (2 * a.sizeDelta.abs()).min(whole));
         }
-        bool limited = due.leverage < a.aim && most < policy.maxTrade;
-        // What the size limit cut off is not left for later.
-        if (limited || (a.left < worthwhile && a.aim > 0)) a.left = 0;
         uint256 slippage = policy.slippage(a.trigger, due.leverage, limits.liquidationBuffer);
-        return _settle(subject, a, state, q, slippage);
-    }
-
-    /// @notice Reverts with `LeverageNotImproved` unless leverage came strictly closer to `target`
-    /// (magnitude), and at most `EDGE` of it past it.
-    function checkImproved(uint256 from, uint256 to, uint256 target) internal pure {
-        bool closer = to.dist(target) < from.dist(target);
-        uint256 tolerance = target * RebalancePolicy.EDGE / WAD;
-        bool past = from > target ? to + tolerance < target : to > target + tolerance;
-        require(closer && !past, Errors.LeverageNotImproved());
+        bytes4 whyNot = _settle(subject, a, terms, q, slippage, most);
+        // What the size limit cut off is not left for later, nor what is not worth a trade.
+        bool limited = grows && most < policy.maxTrade;
+        if (limited || (a.left < worthwhile && a.aim > 0)) a.left = 0;
+        return whyNot;
     }
 
     /// @dev The trade of which nothing is cut off.
@@ -184,20 +177,24 @@ library Rebalancing {
     function _settle(
         Subject memory subject,
         Assessment memory a,
-        VenueState memory state,
+        Terms memory terms,
         Quote memory q,
-        uint256 slippage
+        uint256 slippage,
+        uint256 most
     ) private view returns (bytes4) {
         if (a.reward > q.releasable) {
+            terms.cap = q.releasable;
             a.reward = q.releasable;
             if (a.left == 0 && a.aim > 0) {
+                // Nothing was cut off, so the size can be that for the reward.
                 (a.sizeDelta, q) = _sizeFor(subject, a.reward, a.aim, 0);
+                if (a.sizeDelta.abs() > most) q = _cut(subject, a, terms, most);
                 a.reward = a.reward.min(q.releasable);
             }
         }
         if (q.whyNot != 0) return q.whyNot;
         bool buy = a.sizeDelta > 0;
-        a.limit = state.price.fullMulDiv(buy ? WAD + slippage : WAD - slippage, WAD);
+        a.limit = terms.price.fullMulDiv(buy ? WAD + slippage : WAD - slippage, WAD);
         bool within = buy ? q.fill <= a.limit : q.fill >= a.limit;
         return within ? bytes4(0) : Errors.FillBeyondLimit.selector;
     }
