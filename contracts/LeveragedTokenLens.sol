@@ -4,15 +4,18 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 import {LeveragedToken} from "./LeveragedToken.sol";
-import {Assessment, Terms} from "./interfaces/ILeveragedToken.sol";
+import {Assessment, Phase, Terms} from "./interfaces/ILeveragedToken.sol";
 import {Exit, IPerpVenue, VenueReport, VenueState} from "./interfaces/IPerpVenue.sol";
+import {LeverageMath} from "./libraries/LeverageMath.sol";
 import {Policy, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
 
-/// @notice The index price at which a trigger fires next if nothing else changes, and what a
-/// rebalance would trade then, the cost of trading and slices apart. WAD; price 0: never.
+/// @notice The index price at which a trigger fires next if nothing else changes, what a rebalance
+/// would trade then, the cost of trading and slices apart, and what its first slice would pay at
+/// most: the reward grows from 0. WAD; price 0: never.
 struct TriggerPoint {
     uint256 price;
     int256 sizeDelta;
+    uint256 maxReward;
 }
 
 /// @notice A token as its keeper, its holders and a risk desk see it.
@@ -23,8 +26,8 @@ struct TriggerPoint {
 /// @param assetsPerUIShare WAD of the asset, of a share as wallets show it.
 /// @param leverage WAD, magnitude.
 /// @param exitValue What redeeming everything now would pay, asset units; 0 when it cannot be done.
-/// @param maxDeposit Largest deposit now, asset units.
-/// @param capacity By how much the venue lets the position grow, WAD of the underlying.
+/// @param capacity By how much the venue and the size limit let the position grow, WAD of the
+/// underlying.
 /// @param liquidationPrice WAD of the asset; 0: never.
 /// @param liquidationDistance Move of the index price to it, a fraction, WAD; the largest number
 /// when there is none.
@@ -50,7 +53,6 @@ struct TokenStatus {
     uint256 assetsPerUIShare;
     uint256 leverage;
     uint256 exitValue;
-    uint256 maxDeposit;
     uint256 capacity;
     uint256 liquidationPrice;
     uint256 liquidationDistance;
@@ -74,7 +76,7 @@ contract LeveragedTokenLens {
     using FixedPointMathLib for uint256;
 
     uint256 private constant WAD = 1e18;
-    uint256 private constant GAS_EACH = 5e6; // several times what a sound token takes
+    uint256 private constant GAS_EACH = 3e6; // several times what a sound token takes
 
     /// @notice The status of each of `tokens`, in their order.
     function status(address[] calldata tokens) external view returns (TokenStatus[] memory page) {
@@ -104,16 +106,16 @@ contract LeveragedTokenLens {
         s.sharePrice = token.sharePrice();
         s.assetsPerUIShare = token.assetsPerUIShare();
         s.leverage = token.leverage();
-        s.exitValue = _exitValue(s);
-        s.maxDeposit = token.maxDeposit(address(0));
-        s.capacity = s.venue.capacity(s.targetLeverage > 0);
         s.position = s.venue.state(s.token);
         s.report = s.venue.report();
         (, s.priceUpdatedAt,) = s.venue.oracle().price();
         s.terms = token.terms();
+        s.exitValue = s.terms.phase == Phase.Closed ? s.totalAssets : _exitValue(s);
         s.progress = token.progress();
         s.policy = token.logic().policyAt(s.progress.policy);
         s.due = token.assess();
+        uint256 room = s.terms.maxSize.zeroFloorSub(s.position.size.abs());
+        s.capacity = room.min(s.venue.capacity(s.targetLeverage > 0));
         _addPrices(s);
     }
 
@@ -142,6 +144,20 @@ contract LeveragedTokenLens {
             s.lower = _point(s, p.lower, RebalancePolicy.aimFrom(p.lower, target, p.recenter));
         }
         s.emergency = _point(s, p.emergency, target);
+        if (p.emergencyMove > 0 && s.progress.price > 0) _addMove(s, target);
+    }
+
+    /// @dev The emergency of an adverse move, where that fires before the one of leverage.
+    function _addMove(TokenStatus memory s, uint256 target) private pure {
+        bool long = s.targetLeverage > 0;
+        uint256 factor = long ? WAD - s.policy.emergencyMove : WAD + s.policy.emergencyMove;
+        uint256 price = uint256(s.progress.price).fullMulDiv(factor, WAD);
+        if (s.emergency.price > 0 && (long == price < s.emergency.price)) return;
+        int256 equity = int256(s.position.equity) + s.position.size
+            * (int256(price) - int256(s.position.price)) / int256(WAD);
+        if (equity <= 0) return;
+        uint256 l = LeverageMath.leverage(s.position.size, price, uint256(equity));
+        if (l > target) s.emergency = _trade(s, price, l, target);
     }
 
     /// @dev With equity E at price P, leverage is l at the price `(E - Q * P) / (sign * |Q| / l -
@@ -156,8 +172,18 @@ contract LeveragedTokenLens {
         int256 fixedPart = int256(s.position.equity) - size * int256(s.position.price) / int256(WAD);
         int256 slope = int256(size.abs().fullMulDiv(WAD, l)) - size;
         if (slope == 0 || (fixedPart > 0) != (slope > 0)) return point;
-        point.price = uint256(fixedPart * int256(WAD) / slope);
+        return _trade(s, uint256(fixedPart * int256(WAD) / slope), l, aim);
+    }
+
+    function _trade(TokenStatus memory s, uint256 price, uint256 l, uint256 aim)
+        private
+        pure
+        returns (TriggerPoint memory point)
+    {
+        point.price = price;
         int256 ratio = int256(aim.fullMulDiv(WAD, l));
-        point.sizeDelta = size * (ratio - int256(WAD)) / int256(WAD);
+        point.sizeDelta = s.position.size * (ratio - int256(WAD)) / int256(WAD);
+        uint256 notional = point.sizeDelta.abs().min(s.policy.maxTrade).fullMulDiv(price, WAD);
+        point.maxReward = notional.fullMulDiv(s.policy.rewardRate, WAD).min(s.policy.rewardCap);
     }
 }

@@ -113,8 +113,8 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @inheritdoc ILeveragedToken
     function setPolicy(address policy) external onlyOwner {
         _storePolicy(policy);
-        // What was left follows from the rules before, and so do the slots' numbers.
-        (_progress.unfinished, _progress.slot) = (Trigger.None, 0);
+        // What was left follows from the rules before.
+        _progress.unfinished = Trigger.None;
     }
 
     /// @inheritdoc ILeveragedToken
@@ -129,6 +129,8 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     function startClosing() external onlyOwner {
         require(_terms.phase == Phase.Live, Errors.TokenNotLive());
         _terms.phase = Phase.Closing;
+        // The first slice waits for its cooldown, and the reward grows from then on.
+        _progress.time = uint40(block.timestamp);
         emit ClosingStarted();
     }
 

@@ -54,14 +54,23 @@ library FlowLimits {
         if (state.fault != 0 || (b.supply > 0 && state.equity == 0)) return 0;
         uint256 shares = _room(subject, b, state);
         shares -= shares.partUp(b.depositFee);
-        if (flow == Flow.Mint) return _search(asked, shares, _isMintable);
+        if (flow == Flow.Mint) return _least(asked, _search(asked, shares, _isMintable));
         // What those shares cost is about the largest deposit.
         try asked.token.mintOrder(shares) returns (uint256 assets, uint256, uint256) {
-            return _search(asked, assets, _isDepositable);
+            assets = _search(asked, assets, _isDepositable);
+            return assets < b.minDeposit ? 0 : assets;
         } catch {
             uint256 value = b.supply == 0 ? shares : shares.fullMulDiv(state.equity, b.supply);
-            return _search(asked, value / subject.unit, _isDepositable);
+            value = _search(asked, value / subject.unit, _isDepositable);
+            return value < b.minDeposit ? 0 : value;
         }
+    }
+
+    /// @dev The shares, or none when they cost less than the smallest deposit.
+    function _least(Asked memory asked, uint256 shares) private view returns (uint256) {
+        if (shares == 0) return 0;
+        (uint256 assets,,) = asked.token.mintOrder(shares);
+        return assets < asked.bounds.minDeposit ? 0 : shares;
     }
 
     /// @dev About the shares that may be added, fee included.
@@ -82,7 +91,6 @@ library FlowLimits {
     }
 
     function _isDepositable(Asked memory asked, uint256 assets) private view returns (bool) {
-        if (assets < asked.bounds.minDeposit) return false;
         try asked.token.depositOrder(assets) returns (uint256, uint256 supply, uint256 size) {
             return supply <= asked.bounds.supplyCap && size <= asked.bounds.maxSize;
         } catch {
@@ -91,9 +99,8 @@ library FlowLimits {
     }
 
     function _isMintable(Asked memory asked, uint256 shares) private view returns (bool) {
-        try asked.token.mintOrder(shares) returns (uint256 assets, uint256 supply, uint256 size) {
-            bool within = supply <= asked.bounds.supplyCap && size <= asked.bounds.maxSize;
-            return within && assets >= asked.bounds.minDeposit;
+        try asked.token.mintOrder(shares) returns (uint256, uint256 supply, uint256 size) {
+            return supply <= asked.bounds.supplyCap && size <= asked.bounds.maxSize;
         } catch {
             return false;
         }
@@ -126,7 +133,8 @@ library FlowLimits {
     ) private view returns (uint256 low) {
         uint256 high;
         uint256 step = 1;
-        if (guess > 0 && test(asked, guess)) {
+        guess = guess.max(1);
+        if (test(asked, guess)) {
             low = guess;
             while (step < MOST_STEPS && test(asked, low + step)) {
                 low += step;
@@ -134,7 +142,7 @@ library FlowLimits {
             }
             high = low + step;
         } else {
-            high = guess.max(1);
+            high = guess;
             while (step < high && !test(asked, high - step)) {
                 high -= step;
                 step *= 2;

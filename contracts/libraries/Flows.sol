@@ -123,8 +123,11 @@ library Flows {
             uint256 residual = paid.zeroFloorSub(assets);
             bool close = residual <= (i < REFINING_STEPS ? RESIDUAL_UNITS : tolerance);
             if (paid >= assets && close) return part;
-            require(paid > 0 && (part < supply || paid > assets), Errors.NoSolution());
-            uint256 next = _onLine(Point(last, lastPaid), Point(part, paid), assets + 1);
+            require(part < supply || paid > assets, Errors.NoSolution());
+            // Where the cost eats all of a part, more is needed.
+            uint256 next = paid == 0
+                ? 2 * part
+                : _onLine(Point(last, lastPaid), Point(part, paid), assets + 1);
             (last, lastPaid, part) = (part, paid, next.min(supply));
         }
         Errors.raise(Errors.NoSolution.selector);

@@ -73,7 +73,8 @@ struct Policy {
 /// @param time When it happened, seconds since the epoch; 0 before the first.
 /// @param unfinished The trigger whose aim is not reached yet, or `None`.
 /// @param enlarges Whether what is left enlarges the position.
-/// @param slot One more than the last slot of the schedule that was used; 0 before the first.
+/// @param slot When the last slot of the schedule that was used began, seconds since the epoch; 0
+/// before the first.
 /// @param slotPrice Index price then, WAD.
 /// @param price Index price at the last rebalance, or when the position was opened if that was
 /// later, WAD.
@@ -118,6 +119,7 @@ library RebalancePolicy {
     uint256 internal constant MIN_TRADE = 0.001e18; // 0.1 % of the token's own notional
     uint256 internal constant EDGE = 0.0001e18; // a hair: inside an edge, past the target
     uint256 internal constant REST_LIFE = 1 days; // by then the market has done it or undone it
+    uint256 internal constant MAX_SLICES_IN_SCALE = 1e6; // smaller slices do nothing
     uint256 internal constant VENUE_SHARE = 0.9e18; // of the venue's maximum leverage
 
     /// @notice Reverts with `InvalidPolicy(field)` unless the policy keeps a token of target `L`
@@ -138,7 +140,7 @@ library RebalancePolicy {
         _check(p.rewardRate <= MAX_REWARD_RATE, "rewardRate");
         _check(p.rewardRamp > 0, "rewardRamp");
         _check(p.rewardDelay > 0, "rewardDelay");
-        _check(p.maxTrade > 0, "maxTrade");
+        _check(p.maxTrade > venue.skewScale / MAX_SLICES_IN_SCALE, "maxTrade");
         _check(p.cooldown >= p.emergencyCooldown && p.cooldown <= MAX_COOLDOWN, "cooldown");
         _check(p.cooldownUp <= MAX_COOLDOWN, "cooldownUp");
         _check(p.emergencyCooldown > 0, "emergencyCooldown");
@@ -195,25 +197,25 @@ library RebalancePolicy {
         }
         uint256 slot = slotAt(p, block.timestamp);
         uint256 rest = aimOf(p, last.unfinished, goal);
-        if (_isAlive(last, l, rest, slot)) {
-            (d.trigger, d.aim) = (last.unfinished, rest);
-            d.delay = sinceCooldown(p, last, last.unfinished, last.enlarges);
+        uint256 since = sinceCooldown(p, last, last.unfinished, last.enlarges);
+        if (_isAlive(last, l, rest, slot, since)) {
+            (d.trigger, d.aim, d.delay) = (last.unfinished, rest, since);
         } else if (l >= p.upper) {
             (d.trigger, d.aim) = (Trigger.Upper, aimOf(p, Trigger.Upper, goal));
         } else if (l <= p.lower) {
             (d.trigger, d.aim) = (Trigger.Lower, aimOf(p, Trigger.Lower, goal));
-        } else if (slot != 0 && slot != last.slot && _wants(p, last, l, price, goal)) {
+        } else if (slot > last.slot && _wants(p, last, l, price, goal)) {
             d.trigger = Trigger.Schedule;
-            d.delay = (block.timestamp - p.offset) % p.interval;
+            d.delay = block.timestamp - slot;
         }
     }
 
-    /// @notice One more than the number of the schedule's slot that can be used at `time`, or 0.
+    /// @notice When the slot of the schedule began that can be used at `time`, or 0.
     function slotAt(Policy memory p, uint256 time) internal pure returns (uint256) {
         uint256 interval = p.interval;
         if (interval == 0) return 0;
-        uint256 past = time - p.offset;
-        return past % interval < p.window ? past / interval + 1 : 0;
+        uint256 past = (time - p.offset) % interval;
+        return past < p.window ? time - past : 0;
     }
 
     /// @notice The leverage that a trigger aims at.
@@ -317,16 +319,14 @@ library RebalancePolicy {
 
     /// @dev Whether what is left of an earlier rebalance can still be done: on its side of its aim,
     /// worth a trade, and neither too old nor beyond its slot.
-    function _isAlive(Progress memory last, uint256 l, uint256 aim, uint256 slot)
+    function _isAlive(Progress memory last, uint256 l, uint256 aim, uint256 slot, uint256 since)
         private
-        view
+        pure
         returns (bool)
     {
         if (last.unfinished == Trigger.None) return false;
         bool short = last.enlarges ? l < aim : l > aim;
-        bool inTime = last.unfinished == Trigger.Schedule
-            ? slot == last.slot
-            : block.timestamp - last.time <= REST_LIFE;
+        bool inTime = last.unfinished == Trigger.Schedule ? slot == last.slot : since <= REST_LIFE;
         return short && inTime && l.dist(aim) > l * MIN_TRADE / WAD;
     }
 
