@@ -17,7 +17,7 @@ import {FeeMath} from "./libraries/FeeMath.sol";
 import {Flow} from "./libraries/FlowLimits.sol";
 import {Flows, MintOrder} from "./libraries/Flows.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
-import {Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
+import {Prices, Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
 import {Bounds, Subject} from "./libraries/Subject.sol";
 
 /// @title LeveragedToken
@@ -245,7 +245,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @inheritdoc ILeveragedToken
     function checkUpkeep(bytes calldata data) external view returns (bool, bytes memory) {
-        return (assess().reason == 0, data);
+        bool understood = data.length == 0 || data.length == 32;
+        return (understood && assess().reason == 0, data);
     }
 
     // Verbs of the holders
@@ -393,7 +394,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(shares >= minShares, Errors.SharesBelowMinimum());
         supply += shares + fee + locked;
         _checkLimits(assets, supply, entry.size);
-        if (entry.opened) _progress.price = entry.price.toUint128();
+        if (entry.opened) _opened(entry.price);
         _give(receiver, shares, fee, locked);
         emit Deposit(msg.sender, receiver, assets, shares);
         emit Marked(entry.price, entry.equityAfter, supply);
@@ -418,7 +419,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(same, Errors.MarketMoved());
         supply += gross + locked;
         _checkLimits(order.assets, supply, later.size);
-        if (order.before.size == 0) _progress.price = later.price.toUint128();
+        if (order.before.size == 0) _opened(later.price);
         _give(receiver, shares, gross - shares, locked);
         emit Deposit(msg.sender, receiver, order.assets, shares);
         emit Marked(later.price, later.equity, supply);
@@ -480,6 +481,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         view
         returns (uint256 gross, uint256 net)
     {
+        require(assets > 0, Errors.ZeroAmount());
         if (_terms.phase == Phase.Closed) {
             uint256 held = asset.balanceOf(address(this));
             require(held > 0, Errors.EquityGone());
@@ -504,6 +506,11 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         if (locked > 0) _mint(LOCKED_OWNER, locked);
         _charge(0, fee);
         _mint(receiver, shares);
+    }
+
+    /// @dev A position was opened: moves count from here.
+    function _opened(uint256 price) private {
+        if (_progress.tracksPrices) _prices.last = price.toUint128();
     }
 
     function _checkLimits(uint256 assets, uint256 supply, int256 size) private view {
@@ -545,6 +552,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         Errors.raise(a.reason);
         uint256 supply = _accrue();
         _progress = next;
+        if (next.tracksPrices) {
+            _prices.last = before.price.toUint128();
+            if (a.trigger == Trigger.Schedule) _prices.slot = _prices.last;
+        }
         uint256 from = _leverage(before);
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
         uint256 to = _leverage(later);
@@ -568,8 +579,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         else if (state.equity == 0 && totalSupply() > 0) a.reason = Errors.EquityGone.selector;
         else if (state.size == 0) a.reason = Errors.TokenFlat.selector;
         if (a.reason != 0) return (a, next, state);
-        bool closing = phase == Phase.Closing;
-        (a, next) = logic.assess(_subject(), state, _progress, _terms.maxSize, closing);
+        Progress memory last = _progress;
+        Prices memory prices;
+        if (last.tracksPrices) prices = _prices;
+        (a, next) = logic.assess(_subject(), state, last, prices, phase == Phase.Closing);
     }
 
     // Shorthands

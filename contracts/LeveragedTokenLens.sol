@@ -7,7 +7,7 @@ import {LeveragedToken} from "./LeveragedToken.sol";
 import {Assessment, Phase, Terms} from "./interfaces/ILeveragedToken.sol";
 import {Exit, IPerpVenue, VenueReport, VenueState} from "./interfaces/IPerpVenue.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
-import {Policy, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
+import {Policy, Prices, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
 
 /// @notice The index price at which a trigger fires next if nothing else changes, what a rebalance
 /// would trade then, the cost of trading and slices apart, and what its first slice would pay at
@@ -35,6 +35,8 @@ struct TriggerPoint {
 /// @param report Funding rate, skew and solvency of the venue.
 /// @param priceUpdatedAt When the index price was published, seconds since the epoch.
 /// @param terms Fees, caps and phase.
+/// @param progress The last rebalance and what is left of it.
+/// @param prices Index prices from which a move counts.
 /// @param upper Of the upper edge.
 /// @param lower Of the lower edge.
 /// @param emergency Of the emergency leverage.
@@ -62,6 +64,7 @@ struct TokenStatus {
     Terms terms;
     Policy policy;
     Progress progress;
+    Prices prices;
     TriggerPoint upper;
     TriggerPoint lower;
     TriggerPoint emergency;
@@ -112,6 +115,7 @@ contract LeveragedTokenLens {
         s.terms = token.terms();
         s.exitValue = s.terms.phase == Phase.Closed ? s.totalAssets : _exitValue(s);
         s.progress = token.progress();
+        s.prices = token.prices();
         s.policy = token.logic().policyAt(s.progress.policy);
         s.due = token.assess();
         uint256 room = s.terms.maxSize.zeroFloorSub(s.position.size.abs());
@@ -144,14 +148,14 @@ contract LeveragedTokenLens {
             s.lower = _point(s, p.lower, RebalancePolicy.aimFrom(p.lower, target, p.recenter));
         }
         s.emergency = _point(s, p.emergency, target);
-        if (p.emergencyMove > 0 && s.progress.price > 0) _addMove(s, target);
+        if (p.emergencyMove > 0 && s.prices.last > 0) _addMove(s, target);
     }
 
     /// @dev The emergency of an adverse move, where that fires before the one of leverage.
     function _addMove(TokenStatus memory s, uint256 target) private pure {
         bool long = s.targetLeverage > 0;
         uint256 factor = long ? WAD - s.policy.emergencyMove : WAD + s.policy.emergencyMove;
-        uint256 price = uint256(s.progress.price).fullMulDiv(factor, WAD);
+        uint256 price = uint256(s.prices.last).fullMulDiv(factor, WAD);
         if (s.emergency.price > 0 && (long == price < s.emergency.price)) return;
         int256 equity = int256(s.position.equity) + s.position.size
             * (int256(price) - int256(s.position.price)) / int256(WAD);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 import {Assessment} from "./interfaces/ILeveragedToken.sol";
@@ -8,7 +9,7 @@ import {IPerpVenue, VenueLimits, VenueState} from "./interfaces/IPerpVenue.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Flow, FlowLimits} from "./libraries/FlowLimits.sol";
 import {Flows, MintOrder} from "./libraries/Flows.sol";
-import {Policy, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
+import {Policy, Prices, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
 import {Rebalancing} from "./libraries/Rebalancing.sol";
 import {Bounds, Subject} from "./libraries/Subject.sol";
 
@@ -21,9 +22,11 @@ import {Bounds, Subject} from "./libraries/Subject.sol";
 /// A policy is stored once, as the code of a contract that can do nothing, at an address that
 /// follows from its content: whoever names the address names the content.
 contract TokenLogic {
+    using FixedPointMathLib for int256;
     using RebalancePolicy for Policy;
 
     bytes32 private constant SALT = 0;
+    uint256 private constant POLICY_SIZE = 640; // bytes of an encoded policy
 
     /// @notice A policy was stored.
     event PolicyStored(address indexed at, Policy policy);
@@ -39,33 +42,42 @@ contract TokenLogic {
     }
 
     /// @notice The policy that is stored at an address; reverts where there is none.
-    function policyAt(address at) public view returns (Policy memory) {
-        return abi.decode(SSTORE2.read(at), (Policy));
+    function policyAt(address at) public view returns (Policy memory policy) {
+        require(at.code.length == POLICY_SIZE + 1, Errors.InvalidParameter());
+        // In memory, as in the encoding, every field has a word of its own, and `policy` has room
+        // for all. The first byte of the code keeps it from being run.
+        assembly ("memory-safe") {
+            extcodecopy(at, policy, 1, POLICY_SIZE)
+        }
     }
 
-    /// @notice The size limit (WAD) of a token of target `target` (magnitude, WAD) under the policy
-    /// at an address. Reverts with `InvalidPolicy` unless that keeps it alive at the venue.
-    function judge(address at, uint256 target, IPerpVenue venue) external view returns (uint256) {
+    /// @notice The size limit (WAD) of the calling token of target `target` (magnitude, WAD) under
+    /// the policy at an address, and whether that asks how far the price has moved. Reverts with
+    /// `InvalidPolicy` unless it keeps the token alive at the venue.
+    function judge(address at, uint256 target, IPerpVenue venue)
+        external
+        view
+        returns (uint256 maxSize, bool tracksPrices)
+    {
         Policy memory policy = policyAt(at);
         bool stored = at == SSTORE2.predictCounterfactualAddress(abi.encode(policy), SALT);
         require(stored, Errors.InvalidParameter());
         VenueLimits memory limits = venue.limits();
-        policy.validate(target, limits);
-        return policy.sizeLimit(target, limits);
+        policy.validate(target, venue.state(msg.sender).size.abs(), limits);
+        return (policy.sizeLimit(target, limits), policy.tracksPrices());
     }
 
     /// @notice What a rebalance would do now, see `Rebalancing`, and what is remembered of it.
-    /// @param maxSize Largest size that it may lead to, WAD.
     /// @param closing Whether the token only trades out.
     function assess(
         Subject calldata subject,
         VenueState calldata state,
         Progress calldata last,
-        uint256 maxSize,
+        Prices calldata prices,
         bool closing
     ) external view returns (Assessment memory a, Progress memory next) {
         Policy memory policy = policyAt(last.policy);
-        a = Rebalancing.assess(subject, state, policy, last, maxSize, closing);
+        a = Rebalancing.assess(subject, state, policy, last, prices, closing);
         if (a.reason == 0) next = Rebalancing.remember(a, state, policy, last);
     }
 

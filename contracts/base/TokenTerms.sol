@@ -11,7 +11,7 @@ import {ILeveragedToken, Phase, Terms, TokenParams} from "../interfaces/ILeverag
 import {IPerpVenue} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {FeeMath, Fees} from "../libraries/FeeMath.sol";
-import {Progress, Trigger} from "../libraries/RebalancePolicy.sol";
+import {Prices, Progress, Trigger} from "../libraries/RebalancePolicy.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title TokenTerms
@@ -32,22 +32,23 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @dev |targetLeverage|.
     uint256 internal immutable _target;
 
-    /// @dev `Terms`, in three slots.
+    /// @dev `Terms`, in three slots; 32 bits of seconds last until 2106.
     struct StoredTerms {
         address feeRecipient;
-        uint40 accruedAt;
+        uint32 accruedAt;
         uint56 streaming;
+        Phase phase;
         uint56 deposit;
         uint56 redemption;
         uint128 supplyCap;
         bool depositsPaused;
-        Phase phase;
         uint128 minDeposit;
         uint128 maxSize;
     }
 
     StoredTerms internal _terms;
     Progress internal _progress;
+    Prices internal _prices;
 
     constructor(TokenParams memory params, TokenLogic logic_) Roles(params.owner, params.guardian) {
         logic = logic_;
@@ -64,6 +65,11 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @inheritdoc ILeveragedToken
     function progress() external view returns (Progress memory) {
         return _progress;
+    }
+
+    /// @inheritdoc ILeveragedToken
+    function prices() external view returns (Prices memory) {
+        return _prices;
     }
 
     /// @inheritdoc ILeveragedToken
@@ -95,7 +101,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     function setFees(Fees calldata fees) external onlyOwner {
         _accrue();
         // Also where nothing was earned: the new rate is not owed for the time before.
-        _terms.accruedAt = uint40(block.timestamp);
+        _terms.accruedAt = uint32(block.timestamp);
         _storeFees(fees);
     }
 
@@ -130,7 +136,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         require(_terms.phase == Phase.Live, Errors.TokenNotLive());
         _terms.phase = Phase.Closing;
         // The first slice waits for its cooldown, and the reward grows from then on.
-        _progress.time = uint40(block.timestamp);
+        _progress.time = uint32(block.timestamp);
         emit ClosingStarted();
     }
 
@@ -142,8 +148,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         (supply, streaming) = _accrued();
         _charge(streaming, 0);
         bool lost = streaming == 0 && supply > 0 && _terms.streaming > 0;
-        // 40 bits of seconds last for 34,000 years.
-        if (!lost) _terms.accruedAt = uint40(block.timestamp);
+        if (!lost) _terms.accruedAt = uint32(block.timestamp);
     }
 
     /// @dev Gives the recipient what the streaming fee and the fee of a flow have earned.
@@ -194,8 +199,10 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     }
 
     function _storePolicy(address policy) private {
-        uint256 maxSize = logic.judge(policy, _target, venue);
-        _progress.policy = policy;
+        (uint256 maxSize, bool tracksPrices) = logic.judge(policy, _target, venue);
+        (_progress.policy, _progress.tracksPrices) = (policy, tracksPrices);
+        // A move counts from what is known: nothing, where the rules before did not ask.
+        if (!tracksPrices) delete _prices;
         _terms.maxSize = maxSize.toUint128();
         emit PolicySet(policy, maxSize);
     }

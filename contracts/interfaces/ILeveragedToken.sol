@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {TokenLogic} from "../TokenLogic.sol";
 import {Fees} from "../libraries/FeeMath.sol";
-import {Progress, Trigger} from "../libraries/RebalancePolicy.sol";
+import {Prices, Progress, Trigger} from "../libraries/RebalancePolicy.sol";
 import {IPerpVenue} from "./IPerpVenue.sol";
 
 /// @notice Everything that makes a token. One bytecode serves every market, side and leverage.
@@ -147,6 +147,9 @@ interface ILeveragedToken {
 
     /// @notice The rules of a rebalance, the last one, and what is left of it.
     function progress() external view returns (Progress memory);
+
+    /// @notice Index prices from which a move counts, where the policy asks for it.
+    function prices() external view returns (Prices memory);
 
     /// @notice Fees, caps and phase.
     function terms() external view returns (Terms memory);

@@ -111,7 +111,6 @@ library Flows {
         view
         returns (uint256 part)
     {
-        require(assets > 0, Errors.ZeroAmount());
         VenueState memory state = subject.venue.state(subject.token);
         Errors.raise(state.equity == 0 ? Errors.EquityGone.selector : bytes4(0));
         uint256 tolerance = assets / PRECISION + RESIDUAL_UNITS;

@@ -67,25 +67,30 @@ struct Policy {
     uint128 maxTrade;
 }
 
-/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade. Two
-/// slots of storage with the address of the policy.
+/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade. One
+/// slot of storage with the address of the policy; 32 bits of seconds last until 2106.
 /// @param policy Where the rules are stored, see `TokenLogic`.
 /// @param time When it happened, seconds since the epoch; 0 before the first.
 /// @param unfinished The trigger whose aim is not reached yet, or `None`.
 /// @param enlarges Whether what is left enlarges the position.
 /// @param slot When the last slot of the schedule that was used began, seconds since the epoch; 0
 /// before the first.
-/// @param slotPrice Index price then, WAD.
-/// @param price Index price at the last rebalance, or when the position was opened if that was
-/// later, WAD.
+/// @param tracksPrices Whether the policy asks how far the price has moved.
 struct Progress {
     address policy;
-    uint40 time;
+    uint32 time;
     Trigger unfinished;
     bool enlarges;
-    uint40 slot;
-    uint128 slotPrice;
-    uint128 price;
+    uint32 slot;
+    bool tracksPrices;
+}
+
+/// @notice Index prices from which a move counts, WAD; kept for policies that ask.
+/// @param last At the last rebalance, or when the position was opened if that was later.
+/// @param slot At the last slot of the schedule that was used; 0 before the first.
+struct Prices {
+    uint128 last;
+    uint128 slot;
 }
 
 /// @notice What a rebalance that is due aims at.
@@ -113,37 +118,48 @@ library RebalancePolicy {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant MAX_REWARD_RATE = 0.001e18; // 0.1 %: above, leaving before pays
     uint256 internal constant MAX_SLIPPAGE = 0.05e18; // 5 %
+    uint256 internal constant MIN_SLIPPAGE = 0.0001e18; // 0.01 %
     uint256 internal constant MAX_COOLDOWN = 7 days;
+    uint256 internal constant MAX_EMERGENCY_COOLDOWN = 1 hours;
+    uint256 internal constant MIN_WINDOW = 1 minutes;
+    uint256 internal constant MIN_MOVE = 0.01e18; // 1 %: an emergency is no daily matter
+    uint256 internal constant MIN_WIDTH = 0.005e18; // 0.5 % of the target, of each side of the band
     uint256 internal constant MAX_INTERVAL = 366 days;
-    uint256 internal constant MAX_SLICES = 100;
+    uint256 internal constant MAX_SLICES = 100; // an emergency may take, and any position
     uint256 internal constant MIN_TRADE = 0.001e18; // 0.1 % of the token's own notional
     uint256 internal constant EDGE = 0.0001e18; // a hair: inside an edge, past the target
     uint256 internal constant REST_LIFE = 1 days; // by then the market has done it or undone it
-    uint256 internal constant MAX_SLICES_IN_SCALE = 1e6; // smaller slices do nothing
     uint256 internal constant VENUE_SHARE = 0.9e18; // of the venue's maximum leverage
 
     /// @notice Reverts with `InvalidPolicy(field)` unless the policy keeps a token of target `L`
-    /// (magnitude) alive at the venue.
-    function validate(Policy memory p, uint256 target, VenueLimits memory venue) internal pure {
+    /// (magnitude), with a position of `size` (WAD, unsigned), alive at the venue.
+    function validate(Policy memory p, uint256 target, uint256 size, VenueLimits memory venue)
+        internal
+        pure
+    {
         uint256 u = p.emergency;
-        _check(p.lower < target, "lower");
-        _check(p.upper > target && p.upper <= u, "upper");
+        uint256 hair = target * MIN_WIDTH / WAD;
+        _check(p.lower + hair < target, "lower");
+        _check(p.upper > target + hair && p.upper <= u, "upper");
         _check(p.emergencySlices > 0 && p.emergencySlices <= MAX_SLICES, "emergencySlices");
+        _check(p.emergencyMove == 0 || p.emergencyMove >= MIN_MOVE, "emergencyMove");
         _check(p.emergencyMove < WAD, "emergencyMove");
         _check(p.minDrift < target, "minDrift");
         _check(p.minMove < WAD, "minMove");
         _check(p.interval <= MAX_INTERVAL, "interval");
         _check(p.offset < p.interval || p.offset == 0, "offset");
-        _check(p.window <= p.interval && (p.window > 0 || p.interval == 0), "window");
+        _check(p.window <= p.interval, "window");
+        _check(p.window >= MIN_WINDOW || p.interval == 0, "window");
         _check(p.recenter <= WAD, "recenter");
-        _check(p.maxSlippage > 0 && p.maxSlippage <= MAX_SLIPPAGE, "maxSlippage");
+        _check(p.maxSlippage >= MIN_SLIPPAGE && p.maxSlippage <= MAX_SLIPPAGE, "maxSlippage");
         _check(p.rewardRate <= MAX_REWARD_RATE, "rewardRate");
         _check(p.rewardRamp > 0, "rewardRamp");
         _check(p.rewardDelay > 0, "rewardDelay");
-        _check(p.maxTrade > venue.skewScale / MAX_SLICES_IN_SCALE, "maxTrade");
+        _check(p.maxTrade > 0 && p.maxTrade * MAX_SLICES >= size, "maxTrade");
         _check(p.cooldown >= p.emergencyCooldown && p.cooldown <= MAX_COOLDOWN, "cooldown");
         _check(p.cooldownUp <= MAX_COOLDOWN, "cooldownUp");
         _check(p.emergencyCooldown > 0, "emergencyCooldown");
+        _check(p.emergencyCooldown <= MAX_EMERGENCY_COOLDOWN, "emergencyCooldown");
         // A reduction at the emergency level must lower leverage although it pays the worst fill,
         // fee and reward ...
         uint256 worst = p.maxSlippage + venue.feeRate;
@@ -167,6 +183,7 @@ library RebalancePolicy {
     {
         uint256 u = p.emergency;
         uint256 bySlices = uint256(p.emergencySlices) * p.maxTrade * u / (u - target);
+        bySlices = bySlices.min(type(uint128).max);
         if (venue.premiumMultiplier == 0) return bySlices;
         uint256 room =
             (WAD * WAD / (2 * u)).zeroFloorSub(venue.liquidationBuffer + venue.liquidationFeeRatio);
@@ -175,11 +192,14 @@ library RebalancePolicy {
 
     /// @notice What is due at leverage `l` and index price `price`. An emergency goes first, then
     /// what is left of an earlier rebalance, the band, the schedule.
-    function due(Policy memory p, Progress memory last, uint256 l, uint256 price, int256 target)
-        internal
-        view
-        returns (Due memory d)
-    {
+    function due(
+        Policy memory p,
+        Progress memory last,
+        Prices memory prices,
+        uint256 l,
+        uint256 price,
+        int256 target
+    ) internal view returns (Due memory d) {
         uint256 goal = target.abs();
         d.leverage = l;
         d.aim = goal;
@@ -188,7 +208,7 @@ library RebalancePolicy {
             d.trigger = Trigger.Emergency;
             return d;
         }
-        uint256 excess = _excessMove(p, last, l, price, target);
+        uint256 excess = _excessMove(p, prices.last, l, price, target);
         if (excess > 0) {
             d.trigger = Trigger.Emergency;
             // What a move does to leverage, near the target.
@@ -204,10 +224,15 @@ library RebalancePolicy {
             (d.trigger, d.aim) = (Trigger.Upper, aimOf(p, Trigger.Upper, goal));
         } else if (l <= p.lower) {
             (d.trigger, d.aim) = (Trigger.Lower, aimOf(p, Trigger.Lower, goal));
-        } else if (slot > last.slot && _wants(p, last, l, price, goal)) {
+        } else if (slot > last.slot && _wants(p, prices, l, price, goal)) {
             d.trigger = Trigger.Schedule;
             d.delay = block.timestamp - slot;
         }
+    }
+
+    /// @notice Whether the policy asks how far the price has moved.
+    function tracksPrices(Policy memory p) internal pure returns (bool) {
+        return p.emergencyMove > 0 || p.minMove > 0;
     }
 
     /// @notice When the slot of the schedule began that can be used at `time`, or 0.
@@ -303,17 +328,15 @@ library RebalancePolicy {
 
     /// @dev By how much the adverse move since the last rebalance exceeds its limit, at least a wei
     /// when it is reached; 0 when it is not.
-    function _excessMove(
-        Policy memory p,
-        Progress memory last,
-        uint256 l,
-        uint256 price,
-        int256 target
-    ) private pure returns (uint256) {
+    function _excessMove(Policy memory p, uint256 from, uint256 l, uint256 price, int256 target)
+        private
+        pure
+        returns (uint256)
+    {
         uint256 limit = p.emergencyMove;
-        bool adverse = target > 0 ? price < last.price : price > last.price;
-        if (limit == 0 || last.price == 0 || !adverse || l <= target.abs()) return 0;
-        uint256 move = _move(last.price, price);
+        bool adverse = target > 0 ? price < from : price > from;
+        if (limit == 0 || from == 0 || !adverse || l <= target.abs()) return 0;
+        uint256 move = _move(from, price);
         return move >= limit ? move - limit + 1 : 0;
     }
 
@@ -331,7 +354,7 @@ library RebalancePolicy {
     }
 
     /// @dev Whether the schedule's conditions hold.
-    function _wants(Policy memory p, Progress memory last, uint256 l, uint256 price, uint256 target)
+    function _wants(Policy memory p, Prices memory prices, uint256 l, uint256 price, uint256 target)
         private
         pure
         returns (bool)
@@ -340,7 +363,7 @@ library RebalancePolicy {
         if (drift == 0 && move == 0) return true;
         if (drift > 0 && l.dist(target) >= drift) return true;
         if (move == 0) return false;
-        uint256 from = last.slot == 0 ? last.price : last.slotPrice;
+        uint256 from = prices.slot == 0 ? prices.last : prices.slot;
         return from == 0 || _move(from, price) >= move;
     }
 

@@ -8,7 +8,7 @@ import {Assessment} from "../interfaces/ILeveragedToken.sol";
 import {Quote, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "./Errors.sol";
 import {LeverageMath} from "./LeverageMath.sol";
-import {Due, Policy, Progress, RebalancePolicy, Trigger} from "./RebalancePolicy.sol";
+import {Due, Policy, Prices, Progress, RebalancePolicy, Trigger} from "./RebalancePolicy.sol";
 import {Subject} from "./Subject.sol";
 
 /// @title Rebalancing
@@ -36,11 +36,11 @@ library Rebalancing {
         VenueState memory state,
         Policy memory policy,
         Progress memory last,
-        uint256 maxSize,
+        Prices memory prices,
         bool closing
     ) internal view returns (Assessment memory a) {
         uint256 l = LeverageMath.leverage(state.size, state.price, state.equity);
-        Due memory due = policy.due(last, l, state.price, subject.target);
+        Due memory due = policy.due(last, prices, l, state.price, subject.target);
         if (closing && due.trigger != Trigger.Emergency) {
             uint256 delay = policy.sinceCooldown(last, Trigger.Closing, false);
             due = Due(Trigger.Closing, l, 0, 0, delay);
@@ -57,7 +57,7 @@ library Rebalancing {
         } else if (l < due.aim && state.equity < limits.minEquity) {
             a.reason = Errors.BelowMinimumEquity.selector;
         } else {
-            a.reason = _size(subject, a, state, policy, limits, due, maxSize);
+            a.reason = _size(subject, a, state, policy, limits, due);
         }
     }
 
@@ -71,13 +71,9 @@ library Rebalancing {
         bool rest = a.left > 0 && a.trigger != Trigger.Closing;
         last.unfinished = rest ? a.trigger : Trigger.None;
         last.enlarges = (a.sizeDelta > 0) == (state.size > 0);
-        // 40 bits of seconds last for 34,000 years.
-        last.time = uint40(block.timestamp);
-        last.price = state.price.toUint128();
-        if (a.trigger == Trigger.Schedule) {
-            last.slot = uint40(policy.slotAt(block.timestamp));
-            last.slotPrice = last.price;
-        }
+        // Until 2106, as `Progress` says.
+        last.time = uint32(block.timestamp);
+        if (a.trigger == Trigger.Schedule) last.slot = uint32(policy.slotAt(block.timestamp));
         return last;
     }
 
@@ -89,8 +85,7 @@ library Rebalancing {
         VenueState memory state,
         Policy memory policy,
         VenueLimits memory limits,
-        Due memory due,
-        uint256 maxSize
+        Due memory due
     ) private view returns (bytes4) {
         Terms memory terms = Terms(
             policy.rewardRateAt(due.drift, due.delay), policy.rewardCap / subject.unit, state.price
@@ -99,11 +94,10 @@ library Rebalancing {
         if (a.sizeDelta == 0) return q.whyNot;
         uint256 whole = a.sizeDelta.abs();
         uint256 worthwhile = state.size.abs() * RebalancePolicy.MIN_TRADE / WAD;
-        if (due.leverage < policy.emergency && whole < worthwhile) {
+        if (a.trigger != Trigger.Emergency && a.aim > 0 && whole < worthwhile) {
             return Errors.BelowMinimumTrade.selector;
         }
-        uint256 most =
-            _largestTrade(subject, a, state, policy, maxSize, limits, terms.rate, due.leverage);
+        uint256 most = _largestTrade(subject, a, state, policy, limits, terms.rate, due.leverage);
         bool grows = due.leverage < a.aim;
         if (grows && most < worthwhile) return Errors.SizeLimitExceeded.selector;
         if (most < whole || a.aim == 0) q = _cut(subject, a, terms, most.min(whole));
@@ -142,13 +136,13 @@ library Rebalancing {
         Assessment memory a,
         VenueState memory state,
         Policy memory policy,
-        uint256 maxSize,
         VenueLimits memory limits,
         uint256 rate,
         uint256 l
     ) private view returns (uint256 most) {
         most = policy.maxTrade;
         if (l < a.aim) {
+            uint256 maxSize = policy.sizeLimit(subject.target.abs(), limits);
             uint256 left = maxSize.zeroFloorSub(state.size.abs());
             return most.min(left).min(subject.venue.capacity(subject.target > 0));
         }
@@ -188,8 +182,13 @@ library Rebalancing {
             if (a.left == 0 && a.aim > 0) {
                 // Nothing was cut off, so the size can be that for the reward.
                 (a.sizeDelta, q) = _sizeFor(subject, a.reward, a.aim, 0);
+                // Where even that is not let go, there is no reward.
+                if (a.reward > q.releasable) {
+                    a.reward = 0;
+                    (a.sizeDelta, q) = _sizeFor(subject, 0, a.aim, 0);
+                }
+                terms.cap = a.reward;
                 if (a.sizeDelta.abs() > most) q = _cut(subject, a, terms, most);
-                a.reward = a.reward.min(q.releasable);
             }
         }
         if (q.whyNot != 0) return q.whyNot;
