@@ -15,12 +15,14 @@ from levtoken.deployments import Deployment, load_record
 from levtoken.errors import ChainError, ConfigError, DeploymentError
 from levtoken.markets import Config
 from levtoken.oracles import oracles_of
-from levtoken.steps import Step, local_steps, public_steps, underlyings_of
+from levtoken.roles import Roles, roles_of
+from levtoken.step import Step
+from levtoken.steps import local_steps, public_steps, underlyings_of
 from levtoken.transactions import Journal
 from levtoken.units import from_fixed
 from levtoken.verify import Check, verify, verify_market
 
-__all__ = ["Check", "Plan", "deploy", "record_path", "verify"]
+__all__ = ["Check", "Plan", "deploy", "record_path", "survey", "verify"]
 
 Echo = Callable[[str], None]
 
@@ -62,6 +64,7 @@ def deploy(  # noqa: PLR0913 one keyword a concern
         echo(f"{settled} was sent by an earlier run")
     if not place.local:
         _check_existing(config, wanted, place, journal.record)
+    _check_powerless(roles_of(config, place.name), account)
     for step in _missing(config, wanted, account, journal.record, place):
         _adopt(step, journal, echo)
     todo = plan(config, wanted, account, journal.record, place)
@@ -73,12 +76,29 @@ def deploy(  # noqa: PLR0913 one keyword a concern
         if _adopt(step, journal, echo):
             continue
         journal.send(step.key, partial(step.build, journal.record))
+        if not journal.record.has(step.key):  # somebody else was faster
+            _adopt(step, journal, echo)
         address = journal.record.address(step.key) or ""
         echo(f"[{number}/{len(todo.steps)}] {step.key} {address}".rstrip())
-    checks = verify(config, wanted, journal.record)
+    checks = verify(config, wanted, journal.record, str(account.address))
     report(checks)
     _check_same(checks, place)
     return journal.record
+
+
+def survey(
+    config: Config, symbols: Sequence[str], *, record: Path | None, echo: Echo = _silent
+) -> Plan:
+    """What `deploy` would send now. Sends nothing, writes nothing, needs no account."""
+    place = connected()
+    wanted = list(dict.fromkeys(symbols)) or list(config.tokens)
+    start = _start(config, place, record, echo)
+    if start.pending is not None:
+        echo(f"{start.pending.step} was sent by an earlier run, and may have been mined")
+    if not place.local:
+        _check_existing(config, wanted, place, start)
+    missing = _missing(config, wanted, None, start, place)
+    return _priced(tuple(step for step in missing if step.find(start) is None))
 
 
 def record_path(folder: Path, place: Place) -> Path | None:
@@ -90,13 +110,20 @@ def plan(
     config: Config, symbols: Sequence[str], account: AccountAPI, record: Deployment, place: Place
 ) -> Plan:
     """The steps that `record` lacks, in order, and what they cost."""
-    missing = _missing(config, symbols, account, record, place)
-    gas = sum(step.gas for step in missing)
-    return Plan(missing, gas, gas * ape.networks.provider.gas_price)
+    return _priced(_missing(config, symbols, account, record, place))
+
+
+def _priced(steps: tuple[Step, ...]) -> Plan:
+    gas = sum(step.gas for step in steps)
+    return Plan(steps, gas, gas * ape.networks.provider.gas_price)
 
 
 def _missing(
-    config: Config, symbols: Sequence[str], account: AccountAPI, record: Deployment, place: Place
+    config: Config,
+    symbols: Sequence[str],
+    account: AccountAPI | None,
+    record: Deployment,
+    place: Place,
 ) -> tuple[Step, ...]:
     steps = (
         local_steps(config, symbols, account, place.name)
@@ -177,6 +204,15 @@ def _check_existing(
                 "them"
             ) from None
         _check_same(checks, place)
+
+
+def _check_powerless(roles: Roles, account: AccountAPI) -> None:
+    """Who deploys must be able to change nothing afterwards."""
+    if held := roles.of(str(account.address)):
+        raise ConfigError(
+            f"{account.address} is among the {held[0]} of the configuration, and who deploys must "
+            "hold no role: choose another account with --account"
+        )
 
 
 def _check_funds(account: AccountAPI, todo: Plan) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from levtoken.errors import DeploymentError
-from levtoken.markets import Address
+from levtoken.fields import Address
 from levtoken.yamlfile import Model, explain
 
-SINGLE = ("sequencer", "pyth", "blueprint", "factory", "lens")
+SINGLE = ("sequencer", "pyth", "timelock", "logic", "blueprint", "factory", "lens")
 GROUPS = (
     "assets",
     "feeds",
@@ -18,6 +18,7 @@ GROUPS = (
     "chainlink_oracles",
     "pull_oracles",
     "markets",
+    "policies",
     "tokens",
 )
 
@@ -32,7 +33,8 @@ class Pending(Model):
 
 
 class Deployment(Model):
-    """What is deployed on one chain: assets, tokens by symbol, the rest by underlying."""
+    """What is deployed on one chain: assets and tokens by symbol, policies by name and market, the
+    rest by underlying."""
 
     network: str
     chain_id: int
@@ -45,6 +47,9 @@ class Deployment(Model):
     chainlink_oracles: dict[str, Address] = Field(default={})  # halves of an index price
     pull_oracles: dict[str, Address] = Field(default={})  # of Pyth
     markets: dict[str, Address] = Field(default={})
+    timelock: Address | None = None  # which owns the tokens
+    logic: Address | None = None
+    policies: dict[str, Address] = Field(default={})
     blueprint: Address | None = None
     factory: Address | None = None
     lens: Address | None = None

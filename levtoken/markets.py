@@ -9,39 +9,34 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from eth_utils.address import is_checksum_address
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from levtoken.errors import ConfigError
-from levtoken.units import WAD, to_fixed
+from levtoken.fields import (
+    MAX_LEVERAGE,
+    MAX_NAME,
+    Address,
+    Fraction,
+    Inside,
+    Label,
+    NotNegative,
+    Positive,
+    Seconds,
+)
+from levtoken.governance import Governance, LocalGovernance
+from levtoken.policies import Policy, policy_fault
+from levtoken.units import to_fixed
 from levtoken.yamlfile import Exact, Model, Whole, read
 
 Struct = dict[str, int]
 T = TypeVar("T")
 
-MAX_LEVERAGE = 100  # LeveragedToken
-MAX_SLIPPAGE = Decimal("0.05")  # RebalancePolicy, as the next two
-MAX_REWARD_RATE = Decimal("0.001")
-MAX_COOLDOWN = 7 * 86400
-MAX_NAME = 31  # what fits into a bytes32 with its length
+MAX_STREAMING = Decimal("0.05")  # FeeMath, as the next one
+MAX_FLOW = Decimal("0.01")
+NO_CAP = 2**128 - 1  # shares; as good as no supply cap
 MAX_PRICE = 2**128 - 1  # WAD, ChainlinkOracle and PythOracle
 PRICE_ID = r"^0x[0-9a-f]{64}$"
-
-
-def _checksummed(value: str) -> str:
-    if not is_checksum_address(value):
-        raise ValueError("expected an address in checksum notation")
-    return value
-
-
-Address = Annotated[str, AfterValidator(_checksummed)]
-Positive = Annotated[Exact, Field(gt=0)]
-NotNegative = Annotated[Exact, Field(ge=0)]
-Fraction = Annotated[Exact, Field(ge=0, lt=1)]
-Seconds = Annotated[Whole, Field(gt=0)]
-Inside = Annotated[Exact, Field(gt=0, lt=1)]
 OracleKind = Literal["chainlink", "pyth", "dual"]
-Label = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[\x20-\x7e]+$")]
 
 
 class Asset(Model):
@@ -206,67 +201,6 @@ class Market(Model):
         }
 
 
-class Policy(Model):
-    """When, how far, how fast and for which reward a token is rebalanced; leverage unsigned."""
-
-    lower: Positive = Field(description="Leverage at or below which the position is enlarged")
-    upper: Positive = Field(description="Leverage at or above which it is reduced")
-    emergency: Positive = Field(
-        description="Leverage at or above which it is reduced to the target"
-    )
-    recenter: Annotated[Exact, Field(ge=0, le=1)] = Field(
-        description="Where a rebalance stops: 0 at the target, 1 just inside the edge"
-    )
-    max_slippage: Annotated[Exact, Field(gt=0, le=MAX_SLIPPAGE)] = Field(
-        description="Largest distance of the fill from the index price, fraction"
-    )
-    cooldown: Annotated[Whole, Field(gt=0, le=MAX_COOLDOWN)] = Field(
-        description="Least time between rebalances, seconds"
-    )
-    cooldown_up: Annotated[Whole, Field(ge=0, le=MAX_COOLDOWN)] = Field(
-        description="Least time before one that enlarges the position, seconds"
-    )
-    emergency_cooldown: Seconds = Field(description="Least time before an emergency one, seconds")
-    reward_rate: Annotated[Exact, Field(ge=0, le=MAX_REWARD_RATE)] = Field(
-        description="Largest keeper reward, fraction of the notional traded"
-    )
-    reward_ramp: Annotated[Exact, Field(gt=0, le=MAX_LEVERAGE)] = Field(
-        description="Drift past the edge at which the reward reaches its rate, leverage"
-    )
-    reward_delay: Annotated[Whole, Field(gt=0, le=MAX_COOLDOWN)] = Field(
-        description="Time after which it does for what is left of a rebalance, seconds"
-    )
-    reward_cap: NotNegative = Field(description="Largest keeper reward, asset")
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.lower >= self.upper:
-            raise ValueError("lower: expected less than upper")
-        if self.upper >= self.emergency:
-            raise ValueError("emergency: expected more than upper")
-        if self.emergency_cooldown > self.cooldown:
-            raise ValueError("emergency_cooldown: expected at most cooldown")
-        return self
-
-    def struct(self, max_trade: Decimal) -> Struct:
-        """`Policy` of the token, whose slices are those of its market."""
-        return {
-            "lower": to_fixed(self.lower),
-            "upper": to_fixed(self.upper),
-            "emergency": to_fixed(self.emergency),
-            "recenter": to_fixed(self.recenter),
-            "maxSlippage": to_fixed(self.max_slippage),
-            "rewardRate": to_fixed(self.reward_rate),
-            "cooldown": self.cooldown,
-            "cooldownUp": self.cooldown_up,
-            "rewardRamp": to_fixed(self.reward_ramp),
-            "rewardDelay": self.reward_delay,
-            "emergencyCooldown": self.emergency_cooldown,
-            "rewardCap": to_fixed(self.reward_cap),
-            "maxTrade": to_fixed(max_trade),
-        }
-
-
 class Token(Model):
     """A leveraged token: one market, one signed leverage, one policy."""
 
@@ -274,12 +208,33 @@ class Token(Model):
     underlying: str = Field(description="File name in markets/ without .yaml")
     leverage: Exact = Field(description="Target leverage: 3 is three times long, -3 short")
     policy: str = Field(description="File name in policies/ without .yaml")
+    streaming_fee: Annotated[Exact, Field(ge=0, le=MAX_STREAMING)] = Field(
+        default=Decimal(0), description="Fee a year, fraction of the shares"
+    )
+    deposit_fee: Annotated[Exact, Field(ge=0, le=MAX_FLOW)] = Field(
+        default=Decimal(0), description="Fee of a deposit, fraction of its shares"
+    )
+    redemption_fee: Annotated[Exact, Field(ge=0, le=MAX_FLOW)] = Field(
+        default=Decimal(0), description="Fee of a redemption, fraction of its shares"
+    )
+    supply_cap: Positive | None = Field(
+        default=None, description="Largest supply that a deposit may lead to, shares"
+    )
+    min_deposit: NotNegative = Field(default=Decimal(0), description="Smallest deposit, asset")
 
     @model_validator(mode="after")
     def _range(self) -> Self:
         if not 0 < abs(self.leverage) <= MAX_LEVERAGE:
             raise ValueError(f"leverage: expected 0 < |leverage| <= {MAX_LEVERAGE}")
         return self
+
+    def fees(self) -> Struct:
+        """`Fees` of the token."""
+        return {
+            "streaming": to_fixed(self.streaming_fee),
+            "deposit": to_fixed(self.deposit_fee),
+            "redemption": to_fixed(self.redemption_fee),
+        }
 
 
 class NetworkMarket(Model):
@@ -310,6 +265,7 @@ class Network(Model):
     )
     pyth: Address | None = Field(default=None, description="The Pyth contract")
     markets: dict[str, NetworkMarket] = Field(description="Venue and feed by underlying")
+    governance: Governance | None = None
 
 
 class Config(Model):
@@ -320,6 +276,7 @@ class Config(Model):
     policies: dict[str, Policy]
     tokens: dict[str, Token]
     networks: dict[str, Network]
+    governance: LocalGovernance
 
     def market_of(self, symbol: str) -> Market:
         """The market of a token."""
@@ -347,15 +304,22 @@ class Config(Model):
         """`Policy` of a token, in its contract's order and units."""
         return self.policies[self.token(symbol).policy].struct(self.market_of(symbol).max_trade)
 
-    def token_params(self, symbol: str, venue: str) -> dict[str, object]:
-        """`TokenParams` of a token that trades at `venue`."""
+    def policy_key(self, symbol: str) -> str:
+        """What the policy of a token is called in a record: tokens with the same one share it."""
         token = self.token(symbol)
+        return f"{token.policy}.{token.underlying}"
+
+    def terms(self, symbol: str) -> dict[str, object]:
+        """What of `TokenParams` the configuration alone says."""
+        token = self.token(symbol)
+        decimals = self.assets[self.market_of(symbol).asset].decimals
         return {
             "name": to_bytes32(token.name),
             "symbol": to_bytes32(symbol),
-            "venue": venue,
             "targetLeverage": to_fixed(token.leverage),
-            "policy": self.policy_struct(symbol),
+            "fees": token.fees(),
+            "supplyCap": NO_CAP if token.supply_cap is None else to_fixed(token.supply_cap),
+            "minDeposit": to_fixed(token.min_deposit, decimals),
         }
 
 
@@ -375,6 +339,7 @@ def load_config(folder: Path) -> Config:
         policies=_read_folder(folder / "policies", Policy, f"{name}/policies"),
         tokens=read(folder / "tokens.yaml", dict[str, Token], f"{name}/tokens.yaml"),
         networks=_read_folder(folder / "networks", Network, f"{name}/networks"),
+        governance=read(folder / "governance.yaml", LocalGovernance, f"{name}/governance.yaml"),
     )
     for underlying, market in config.markets.items():
         if market.asset not in config.assets:
@@ -400,30 +365,8 @@ def _check_token(config: Config, symbol: str, where: str) -> None:
     if token.policy not in config.policies:
         _refuse(f"{where}.policy", config.policies, token.policy)
     policy, market = config.policies[token.policy], config.markets[token.underlying]
-    target = abs(token.leverage)
-    if not policy.lower < target < policy.upper:
-        raise ConfigError(
-            f"{where}.policy: expected lower < {target} < upper, but {token.policy} has "
-            f"{policy.lower} and {policy.upper}"
-        )
-    if fault := _emergency_fault(policy, market):
+    if fault := policy_fault(policy, abs(token.leverage), market):
         raise ConfigError(f"{where}.policy: {token.policy} {fault} at market {token.underlying}")
-
-
-def _emergency_fault(policy: Policy, market: Market) -> str | None:
-    """What RebalancePolicy.validate finds wrong with the emergency level, in its own integers."""
-    u = to_fixed(policy.emergency)
-    slippage = to_fixed(policy.max_slippage)
-    worst = slippage + to_fixed(market.taker_fee)
-    if u * (worst + to_fixed(policy.reward_rate)) >= WAD * WAD:
-        return "emergency: a reduction could raise leverage: expected a lower one"
-    if u * (to_fixed(market.liquidation_buffer) + slippage) >= WAD * WAD:
-        return "emergency: the position would be liquidated before: expected a lower one"
-    at_fill = u * (WAD + slippage) // (WAD - u * worst // WAD)
-    if at_fill >= to_fixed(market.max_leverage):
-        allowed = market.max_leverage.normalize()
-        return f"emergency: expected so low that the worst fill stays below {allowed:f}"
-    return None
 
 
 def _check_network(config: Config, network: Network, where: str) -> None:

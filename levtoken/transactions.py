@@ -19,6 +19,8 @@ from levtoken.chain import with_room
 from levtoken.deployments import Deployment, Pending, save_record
 from levtoken.errors import ChainError
 
+# Events that tell of a new contract, and which of their topics is its address.
+CREATIONS = (("LeveragedTokenFactory", "TokenCreated", 2), ("TokenLogic", "PolicyStored", 1))
 PATIENCE = 300  # seconds to wait for a transaction that an earlier run sent
 
 
@@ -84,12 +86,16 @@ class Journal:
 
 
 def _created(receipt: TxReceipt) -> str | None:
-    """The contract that a transaction created, itself or through the factory."""
+    """The contract that a transaction created, itself or through another one that tells of it."""
     if receipt["contractAddress"] is not None:
         return str(receipt["contractAddress"])
-    event = ape.project.LeveragedTokenFactory.contract_type.events["TokenCreated"]
-    signature = keccak(text=event.selector)
+    topics = {_topic(contract, name): place for contract, name, place in CREATIONS}
     for log in receipt["logs"]:
-        if bytes(log["topics"][0]) == signature:
-            return to_checksum_address(bytes(log["topics"][2])[-20:])
+        if place := topics.get(bytes(log["topics"][0])):
+            return to_checksum_address(bytes(log["topics"][place])[-20:])
     return None
+
+
+def _topic(contract: str, event: str) -> bytes:
+    known = getattr(ape.project, contract).contract_type.events[event]
+    return bytes(keccak(text=known.selector))

@@ -98,14 +98,15 @@ def _result(
 def _holding(plan: Plan, symbol: str, back: tuple[Decimal, str]) -> Holding:
     token = plan.config.token(symbol)
     policy = plan.config.policies[token.policy]
+    lower, upper = policy.band
     received, refusal = back
     return Holding(
         symbol=symbol,
         name=token.name,
         underlying=token.underlying,
         target=token.leverage,
-        lower=policy.lower,
-        upper=policy.upper,
+        lower=lower,
+        upper=upper,
         emergency=policy.emergency,
         paid=plan.demo.capital,
         received=received,
