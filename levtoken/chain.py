@@ -15,19 +15,13 @@ from pydantic.alias_generators import to_camel
 
 from levtoken.deployments import Deployment, load_record
 from levtoken.errors import ChainError, DeploymentError
+from levtoken.status import TokenStatus
 
 T = TypeVar("T")
 LOCAL_NETWORKS = frozenset({"local", "devnet"})
 LOCAL_CHAIN_IDS = frozenset({1337, 31337})
-
-
-class Trigger(IntEnum):
-    """Why a rebalance is due; the values are those of `RebalancePolicy.Trigger`."""
-
-    NONE = 0
-    UPPER = 1
-    LOWER = 2
-    EMERGENCY = 3
+PAGE = 25  # tokens a call of the lens: some hundred thousand gas each, and nodes stop at 50 million
+NAMES = {"assets_per_ui_share": "assetsPerUIShare"}  # those that to_camel misses
 
 
 @dataclass(frozen=True)
@@ -39,79 +33,6 @@ class Place:
     genesis: str  # hash of block 0
     local: bool  # mocks and test accounts are at home here
     lasting: bool  # False when the chain, or the fork, ends with the command
-
-
-@dataclass(frozen=True)
-class PositionState:
-    """The token's account at its venue, WAD; `fault` is the error that a verb raises, or None."""
-
-    price: int
-    size: int
-    equity: int
-    fault: str | None
-
-
-@dataclass(frozen=True)
-class PolicyData:
-    """The token's policy as stored: leverage and fractions in WAD, times in seconds."""
-
-    lower: int
-    upper: int
-    emergency: int
-    recenter: int
-    max_slippage: int
-    reward_rate: int
-    cooldown: int
-    cooldown_up: int
-    reward_ramp: int
-    reward_delay: int
-    emergency_cooldown: int
-    reward_cap: int
-    max_trade: int
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The last rebalance, and what is left of it."""
-
-    time: int
-    unfinished: Trigger
-    aim: int
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """What a rebalance would do now; `reason` is the error that it would revert with, or None."""
-
-    trigger: Trigger
-    aim: int
-    size_delta: int
-    left: int
-    limit: int
-    reward: int
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class TokenStatus:
-    """A token as the lens reports it, every number as on chain. Unless `ok`, only `token` is."""
-
-    token: str
-    ok: bool
-    name: str
-    symbol: str
-    asset: str
-    venue: str
-    target_leverage: int
-    supply: int
-    total_assets: int
-    share_price: int
-    leverage: int
-    liquidation_price: int
-    position: PositionState
-    policy: PolicyData
-    progress: Progress
-    due: Assessment
 
 
 @dataclass(frozen=True)
@@ -216,10 +137,32 @@ def system(deployment: Deployment) -> System:
 
 
 def statuses(system: System, symbols: list[str] | None = None) -> list[TokenStatus]:
-    """The status of each token, in the order given (default: all), in one call."""
+    """The status of each token, in the order given (default: all), of one block."""
     wanted = list(system.tokens) if symbols is None else symbols
     addresses = [system.token(symbol).address for symbol in wanted]
-    return [_decode(TokenStatus, raw) for raw in system.lens.status(addresses)] if addresses else []
+    if len(addresses) <= PAGE:
+        return _page(system, addresses) if addresses else []
+    block = ape.networks.provider.get_block("latest").number
+    starts = range(0, len(addresses), PAGE)
+    pages = [_page(system, addresses[one : one + PAGE], block_identifier=block) for one in starts]
+    return [status for page in pages for status in page]
+
+
+def status_of(system: System, symbol: str) -> TokenStatus:
+    """The status of one token, which must be readable."""
+    [status] = statuses(system, [symbol])
+    if not status.ok:
+        raise ChainError(f"{symbol} cannot be read at {status.token}: check the deployment")
+    return status
+
+
+def now() -> int:
+    """The time of the last block, seconds since the epoch."""
+    return int(ape.networks.provider.get_block("latest").timestamp)
+
+
+def _page(system: System, addresses: list[str], **block: int) -> list[TokenStatus]:
+    return [_decode(TokenStatus, raw) for raw in system.lens.status(addresses, **block)]
 
 
 def at(contract: str, address: str) -> ContractInstance:
@@ -266,7 +209,7 @@ def _all(contract: str, addresses: dict[str, str]) -> dict[str, ContractInstance
 def _decode(kind: type[T], raw: object) -> T:
     """A struct as Ape decodes it, as the dataclass whose fields are its names in snake_case."""
     values = {
-        name: _value(hint, getattr(raw, to_camel(name)))
+        name: _value(hint, getattr(raw, NAMES.get(name, to_camel(name))))
         for name, hint in get_type_hints(kind).items()
     }
     return kind(**values)
@@ -277,4 +220,4 @@ def _value(hint: type, raw: object) -> object:
         return _decode(hint, raw)
     if isinstance(raw, bytes):
         return error_name(raw)
-    return Trigger(raw) if hint is Trigger and isinstance(raw, int) else raw
+    return hint(raw) if isinstance(raw, int) and issubclass(hint, IntEnum) else raw

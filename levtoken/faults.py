@@ -31,16 +31,20 @@ REMEDIES = {
     "CooldownActive": "try again later",
     "CostAboveValue": "use another amount",
     "DeadlinePassed": "try again, or allow more time with --deadline",
+    "EquityGone": "if its position was liquidated, close it: ape run close TOKEN; then redeem",
     "FillBeyondLimit": "try again later, when the market is less skewed",
     "InsufficientMargin": "use a larger amount: a position needs the margin that its market asks",
     "Liquidatable": "wait until it is rebalanced or liquidated, or use a smaller amount",
     "MarketInsolvent": "redeem, or wait until its liquidity providers fill what it lacks",
     "MarketSettled": "redeem: it pays the last good price, without cost",
     "MarketSizeExceeded": "use a smaller amount",
+    "NothingToClose": "only a token whose position is lost, whose market has ended, or which its "
+    "owner let trade out can be closed",
     "PositionFlagged": "nothing can be done but to liquidate it",
     "PriceStale": "wait for the feed; on a local chain: ape run feed push UNDERLYING",
     "SharesBelowLocked": "use a larger amount: it is the first deposit",
     "SharesBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
+    "TokenNotLive": "redeem what you hold: a closed token pays what it has",
 }
 NODE_GONE = "the node does not answer ({}): run `make chain`, or check --network"
 # Ape takes a call to a node that went away for a transaction that failed.

@@ -8,8 +8,9 @@ import ape
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 
-from levtoken.chain import System, send
+from levtoken.chain import System, now, send, status_of
 from levtoken.errors import ChainError, DeploymentError
+from levtoken.status import Phase, TokenStatus
 from levtoken.units import WAD, from_fixed, to_fixed
 
 MILLIONTH = Decimal("0.000001")
@@ -79,10 +80,18 @@ def preview_mint(
     system: System, symbol: str, amount: Decimal, slippage: Decimal, least: Decimal | None
 ) -> Flow:
     """Minting with `amount` of the asset; the bound is `least` shares, by default the preview less
-    `slippage`."""
+    `slippage`. Raises a `ChainError` when the token does not take it."""
     share, asset = coins(system, symbol)
     paid = asset.units(amount)
-    received = share.contract.previewDeposit(paid)
+    status = status_of(system, symbol)
+    _check_open(status)
+    if 0 < paid < status.terms.min_deposit:
+        least_paid = asset.text(status.terms.min_deposit)
+        raise ChainError(f"{symbol} takes at least {least_paid} at once: mint with more")
+    received, supply, size = share.contract.depositOrder(paid)
+    if fault := _limit(status, supply, size):
+        most = asset.text(status.max_deposit)
+        raise ChainError(f"{fault} is reached: mint with at most {most} now, or wait for others")
     bound = lower_bound(received, slippage) if least is None else share.units(least)
     cost = paid - share.contract.convertToAssets(received)
     return Flow(share, asset, paid, received, bound, cost)
@@ -92,12 +101,36 @@ def preview_redeem(
     system: System, symbol: str, shares: int, slippage: Decimal, least: Decimal | None
 ) -> Flow:
     """Redeeming `shares`; the bound is `least` of the asset, by default the preview less
-    `slippage`."""
+    `slippage`. A closed token pays without a price."""
     share, asset = coins(system, symbol)
     received = share.contract.previewRedeem(shares)
     bound = lower_bound(received, slippage) if least is None else asset.units(least)
     cost = share.contract.convertToAssets(shares) - received
     return Flow(share, asset, shares, received, bound, cost)
+
+
+def _check_open(status: TokenStatus) -> None:
+    """Raises a `ChainError` when the token takes nothing in."""
+    symbol = status.symbol
+    if status.terms.phase is not Phase.LIVE:
+        phase = status.terms.phase.name.lower()
+        raise ChainError(
+            f"{symbol} is {phase} and takes nothing in: redeem what you hold, or choose another"
+        )
+    if status.terms.deposits_paused:
+        raise ChainError(
+            f"deposits of {symbol} are paused by its guardian: try again later; redeeming goes on"
+        )
+
+
+def _limit(status: TokenStatus, supply: int, size: int) -> str | None:
+    """Which limit of the token a deposit that leads to this supply and size would break."""
+    terms = status.terms
+    if supply > terms.supply_cap:
+        return f"the supply cap of {from_fixed(terms.supply_cap).normalize():,f} {status.symbol}"
+    if size > terms.max_size:
+        return f"the size limit of {status.symbol}, {from_fixed(terms.max_size):,.4f},"
+    return None
 
 
 def shares_to_redeem(
@@ -116,8 +149,7 @@ def shares_to_redeem(
 
 def deadline_in(seconds: int) -> int:
     """`seconds` from now on the chain's clock, which may be ahead of ours or, when idle, behind."""
-    block = ape.networks.provider.get_block("latest")
-    return max(int(block.timestamp), int(time.time())) + seconds
+    return max(now(), int(time.time())) + seconds
 
 
 def check_mint(flow: Flow, account: AccountAPI) -> None:

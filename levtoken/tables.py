@@ -2,48 +2,52 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from enum import IntEnum
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from levtoken.chain import TokenStatus, Trigger
 from levtoken.flows import Coin, Flow
+from levtoken.markets import NO_CAP
 from levtoken.publish import Reading
 from levtoken.screen import print_whole
+from levtoken.status import ENDLESS, TokenStatus
 from levtoken.units import from_fixed
 from levtoken.verify import Check
 
-ENDLESS = 2**256 - 1  # leverage without equity
-CALM = {"NothingDue": "not due", "TokenFlat": "no position"}
-# Fields that are not WAD: seconds, and amounts in the asset's own decimals.
-SECONDS = {"time", "cooldown", "cooldown_up", "reward_delay", "emergency_cooldown"}
-ASSET_UNITS = {"total_assets", "reward"}
+# Fields that are not WAD: seconds and counts, and amounts in the asset's own decimals.
+PLAIN = {
+    "time",
+    "accrued_at",
+    "price_updated_at",
+    "cooldown",
+    "cooldown_up",
+    "reward_delay",
+    "emergency_cooldown",
+    "offset",
+    "interval",
+    "window",
+    "slot",
+    "emergency_slices",
+}
+ASSET_UNITS = {"total_assets", "exit_value", "max_deposit", "min_deposit", "reward"}
+# Numbers that stand for there being none.
+NONE = {"leverage": ENDLESS, "liquidation_distance": ENDLESS, "supply_cap": NO_CAP}
 
 
 def print_checks(checks: Sequence[Check]) -> None:
     """One line a subject, and one for every value that is not as configured."""
-    table = _table("on chain", "compared", "as configured")
+    shown = table("on chain", "compared", "as configured")
     for subject in dict.fromkeys(check.subject for check in checks):
         own = [check for check in checks if check.subject == subject]
         right = all(check.ok for check in own)
         names = dict.fromkeys(check.field.partition(".")[0] for check in own)
-        table.add_row(subject, ", ".join(names), "yes" if right else "NO")
+        shown.add_row(subject, ", ".join(names), "yes" if right else "NO")
         for check in own:
             if not check.ok:
-                table.add_row("", f"{check.field} is {check.actual}", f"not {check.expected}")
-    print_whole(table, Console())
-
-
-def print_status(statuses: Sequence[TokenStatus]) -> None:
-    """One line a token."""
-    table = _table("token")
-    for heading in ("target", "leverage", "share price", "supply", "index", "liquidated at"):
-        table.add_column(heading, justify="right")
-    table.add_column("rebalance")
-    for status in statuses:
-        table.add_row(*_row(status))
-    print_whole(table, Console())
+                shown.add_row("", f"{check.field} is {check.actual}", f"not {check.expected}")
+    print_whole(shown, Console())
 
 
 def reading_line(reading: Reading) -> str:
@@ -73,7 +77,8 @@ def preview_line(flow: Flow, paid: Coin, received: Coin) -> str:
 
 
 def to_json(status: TokenStatus, decimals: int) -> dict[str, object]:
-    """The status with exact decimal numbers as strings; `decimals` are those of its asset."""
+    """The status with exact decimal numbers as strings, and null where there is no leverage, no
+    liquidation or no cap; `decimals` are those of its asset."""
     if not status.ok:
         return {"token": status.token, "ok": False}
     return _plain(asdict(status), decimals)
@@ -86,37 +91,16 @@ def _plain(data: Mapping[str, object], decimals: int) -> dict[str, object]:
 def _value(name: str, value: object, decimals: int) -> object:
     if isinstance(value, dict):
         return _plain(value, decimals)
-    if isinstance(value, Trigger):
+    if isinstance(value, IntEnum):
         return value.name.lower()
-    if isinstance(value, bool) or not isinstance(value, int) or name in SECONDS:
+    if isinstance(value, bool) or not isinstance(value, int) or name in PLAIN:
         return value
+    if value == NONE.get(name):
+        return None
     number = from_fixed(value, decimals if name in ASSET_UNITS else 18)
     return f"{number.normalize():f}"
 
 
-def _row(status: TokenStatus) -> list[str]:
-    if not status.ok:
-        return [status.token, "", "", "", "", "", "", "cannot be read"]
-    return [
-        status.symbol,
-        f"{from_fixed(status.target_leverage).normalize():+f}",
-        "endless" if status.leverage == ENDLESS else f"{from_fixed(status.leverage):.3f}",
-        f"{from_fixed(status.share_price):,.4f}",
-        f"{from_fixed(status.supply):,.2f}",
-        f"{from_fixed(status.position.price):,.2f}",
-        f"{from_fixed(status.liquidation_price):,.2f}" if status.position.size else "none",
-        _rebalance(status),
-    ]
-
-
-def _rebalance(status: TokenStatus) -> str:
-    due = status.due
-    if status.position.fault is not None:
-        return status.position.fault
-    if due.reason is None:
-        return f"{due.trigger.name.lower()}: {from_fixed(due.size_delta):+,.4f}"
-    return CALM.get(due.reason, due.reason)
-
-
-def _table(*headings: str) -> Table:
-    return Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+def table(*headings: str, title: str | None = None) -> Table:
+    """An empty table of the house."""
+    return Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")

@@ -32,7 +32,8 @@ def cli(
     """Give SHARES of TOKEN back, or --all of them, and get their part of the equity in the asset.
 
     The token's position shrinks by the same fraction: you pay what that trade costs, nobody else
-    does. The preview is shown first; the transaction reverts when it would pay less than the bound.
+    does. A closed token pays its part of what it holds, without a trade. The preview is shown
+    first; the transaction reverts when it would pay less than the bound.
 
     \b
     Examples:

@@ -4,9 +4,10 @@ import json
 
 import click
 
-from levtoken.chain import statuses
+from levtoken.chain import now, statuses
 from levtoken.cli import Session, command
-from levtoken.tables import print_status, to_json
+from levtoken.status_tables import print_status
+from levtoken.tables import to_json
 
 
 @command
@@ -15,9 +16,12 @@ from levtoken.tables import print_status, to_json
 def cli(session: Session, tokens: tuple[str, ...], as_json: bool) -> None:
     """Show how TOKENS are, by default all that are deployed.
 
-    Leverage is notional over equity at the index price; the last column says whether a rebalance is
-    due and what it would trade, or the error with which it would revert. With --json every number
-    is an exact decimal in a string; times are seconds.
+    The position: leverage is notional over equity at the index price; the prices are those at which
+    the next rebalance falls due if nothing else changes; the last column says whether one is due
+    now and what it would trade, or the error with which it would revert. The shares: the exit value
+    is what redeeming everything now would pay. The market: longs pay funding while it is positive;
+    room is by how much the venue lets the token's side grow. With --json every number is an exact
+    decimal in a string, or null for none; times are seconds.
 
     \b
     Examples:
@@ -26,9 +30,9 @@ def cli(session: Session, tokens: tuple[str, ...], as_json: bool) -> None:
     """
     system = session.system()
     found = statuses(system, list(tokens) or None)
+    decimals = {asset.address: asset.decimals() for asset in system.assets.values()}
     if as_json:
-        decimals = {asset.address: asset.decimals() for asset in system.assets.values()}
         data = [to_json(status, decimals.get(status.asset, 18)) for status in found]
         click.echo(json.dumps(data, indent=2))
     else:
-        print_status(found)
+        print_status(found, decimals, now())

@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from levtoken.chain import TokenStatus
+from levtoken.status import TokenStatus
 
 EXPLANATIONS = {
     "NothingDue": "inside the band",
     "CooldownActive": "waits for the cooldown since the last rebalance",
     "TokenFlat": "holds no position",
+    "TokenNotLive": "is closed",
     "EquityGone": "has no equity left",
     "BelowMinimumEquity": "has too little equity for a larger position",
     "BelowMinimumTrade": "what is left to trade is too small",
     "FillBeyondLimit": "the market would fill beyond the price limit",
     "Liquidatable": "can be liquidated, so the venue lets it trade no more",
+    "MarketInsolvent": "the market owes more than it has, so no position grows",
+    "MarketSettled": "the market has ended: anyone can close the token",
     "MarketSizeExceeded": "the market has no room for a larger position",
+    "SizeLimitExceeded": "the position is as large as its policy lets it be",
     "PriceStale": "the price is stale",
     "PriceFromFuture": "the price is dated in the future",
     "PriceNotPositive": "the price is not positive",

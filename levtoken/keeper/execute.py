@@ -9,11 +9,12 @@ from ape.contracts import ContractInstance
 from web3.exceptions import ContractLogicError
 from web3.types import TxParams, TxReceipt
 
-from levtoken.chain import TokenStatus, Trigger, error_name, with_room
+from levtoken.chain import error_name, with_room
 from levtoken.errors import ChainError
 from levtoken.events import event
 from levtoken.flows import check_gas
 from levtoken.keeper.decide import Decision, explain
+from levtoken.status import TokenStatus, Trigger
 
 # What a call reverts with when somebody else has rebalanced since the decision.
 LATE = {"NothingDue", "CooldownActive", "BelowMinimumTrade"}
@@ -99,7 +100,8 @@ def _rebalanced(decision: Decision, token: ContractInstance, receipt: TxReceipt)
     if len(found) != 1:
         raise ChainError(f"{symbol} emitted {len(found)} rebalances in one: do not trust this code")
     [fields] = found
-    target = abs(decision.status.target_leverage)
+    trigger = Trigger(fields["trigger"])
+    target = 0 if trigger is Trigger.CLOSING else abs(decision.status.target_leverage)
     before, after = fields["leverageBefore"], fields["leverageAfter"]
     if abs(after - target) >= abs(before - target):
         raise ChainError(f"{symbol} is not closer to its target: do not trust this code")
@@ -108,7 +110,7 @@ def _rebalanced(decision: Decision, token: ContractInstance, receipt: TxReceipt)
         status=decision.status,
         result=Result.REBALANCED,
         detail="",
-        trigger=Trigger(fields["trigger"]),
+        trigger=trigger,
         leverage_before=before,
         leverage_after=int(token.leverage(block_identifier=block)),
         traded=fields["sizeDelta"],

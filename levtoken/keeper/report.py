@@ -8,9 +8,9 @@ from rich.table import Table
 from levtoken.chain import System
 from levtoken.keeper.execute import Outcome, Result
 from levtoken.keeper.metrics import Tally
+from levtoken.status_tables import band_text, leverage_text
 from levtoken.units import from_fixed
 
-ENDLESS = 2**256 - 1  # leverage without equity
 Units = dict[str, tuple[str, int]]  # symbol and decimals of an asset by its address
 
 
@@ -27,11 +27,10 @@ def table(outcomes: Sequence[Outcome], units: Units) -> Table:
         shown.add_column(heading, justify="right")
     shown.add_column("what happened")
     for one in outcomes:
-        policy = one.status.policy
         shown.add_row(
             one.symbol,
             _leverage(one),
-            f"{from_fixed(policy.lower):.2f} to {from_fixed(policy.upper):.2f}",
+            band_text(one.status) if one.status.ok else "",
             f"{from_fixed(one.traded):+.4f}" if one.traded else "",
             money(one.status.asset, one.reward, units) if one.traded else "",
             _words(one),
@@ -83,14 +82,10 @@ def _words(outcome: Outcome) -> str:
 
 
 def _leverage(outcome: Outcome) -> str:
-    before = _lever(outcome.leverage_before)
+    before = leverage_text(outcome.leverage_before)
     if outcome.result is Result.REBALANCED:
-        return f"{before} to {_lever(outcome.leverage_after)}"
+        return f"{before} to {leverage_text(outcome.leverage_after)}"
     return before
-
-
-def _lever(value: int) -> str:
-    return "endless" if value == ENDLESS else f"{from_fixed(value):.3f}"
 
 
 def _text(value: int, decimals: int = 18) -> str:

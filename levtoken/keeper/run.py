@@ -7,11 +7,12 @@ from ape.exceptions import ApeException, ProviderError
 from requests.exceptions import RequestException
 from web3.exceptions import CannotHandleRequest, Web3Exception
 
-from levtoken.chain import System, TokenStatus
+from levtoken.chain import System
 from levtoken.errors import ChainError, LevtokenError
 from levtoken.faults import explain
 from levtoken.keeper.decide import Settings, decide
 from levtoken.keeper.execute import Outcome, execute, fail, skip
+from levtoken.status import TokenStatus
 
 FAULTS = (LevtokenError, ApeException, RequestException, Web3Exception)
 GONE = (ProviderError, RequestException, CannotHandleRequest)  # no token after it would do better

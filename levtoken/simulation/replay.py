@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ape.api import AccountAPI
 
-from levtoken.chain import System, TokenStatus, statuses
+from levtoken.chain import System, statuses
 from levtoken.errors import RevertedError
 from levtoken.keeper.decide import Settings, explain
 from levtoken.keeper.execute import Outcome, Result
@@ -22,6 +22,7 @@ from levtoken.simulation.market import ReplayMarket, adopt
 from levtoken.simulation.node import Node
 from levtoken.simulation.prices import PricePath
 from levtoken.simulation.recording import Pass, Recording
+from levtoken.status import TokenStatus
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import ape
 import pytest
 
-from levtoken.chain import Trigger, statuses
+from levtoken.chain import statuses
 from levtoken.keeper.decide import Settings
 from levtoken.keeper.execute import Result, execute
 from levtoken.keeper.run import keep
+from levtoken.status import Trigger
 from levtoken.units import WAD
 from tests.desk import GAS, HEARTBEAT, PRICE, SYMBOLS, Desk, open_desk
 from tests.scripts.chains import PATIENCE, PROJECT, one_line, run

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 if TYPE_CHECKING:
     import click
+    from ape.api import AccountAPI
 
 PROJECT = Path(__file__).resolve().parents[2]
 ANVIL = PROJECT / ".tools" / "bin" / "anvil"
@@ -66,6 +67,24 @@ def connected_to(chain: Chain, network: str = "devnet") -> Iterator[None]:
         ape.networks.parse_network_choice(f"ethereum:{network}:{chain.url}"),
     ):
         yield
+
+
+def new_account(balance: int = 100 * 10**18) -> "AccountAPI":
+    """A test account that nobody has used, with ether. The last of Ape's ten hold the roles."""
+    account = ape.accounts.test_accounts.generate_test_account()
+    ape.networks.provider.make_request("anvil_setBalance", [account.address, hex(balance)])
+    return account
+
+
+def governance() -> dict[str, object]:
+    """The section of a public network's file, with test accounts in the roles."""
+    guardian, recipient, *proposers = (ape.accounts.test_accounts[one].address for one in (8, 7, 9))
+    return {
+        "delay": 86_400,
+        "proposers": proposers,
+        "guardian": guardian,
+        "fee_recipient": recipient,
+    }
 
 
 def free_port() -> int:

@@ -11,18 +11,30 @@ from pathlib import Path
 import ape
 import click
 import pytest
+from ape.exceptions import ContractLogicError
 
 from levtoken import transactions, verify
 from levtoken.chain import Place, at, connected, load_deployment, statuses, system
 from levtoken.deploy import deploy
 from levtoken.deployments import Deployment, load_record, save_record
-from levtoken.errors import ChainError, DeploymentError
+from levtoken.errors import ChainError, ConfigError, DeploymentError
 from levtoken.faults import one_line
 from levtoken.markets import Config, load_config
-from tests.scripts.chains import CONFIG, PATIENCE, PROJECT, Chain, connected_to, lasting_chain, run
+from levtoken.oracles import NOBODY
+from levtoken.protocol import token_params
+from tests.scripts.chains import (
+    CONFIG,
+    PATIENCE,
+    PROJECT,
+    Chain,
+    connected_to,
+    lasting_chain,
+    new_account,
+    run,
+)
 
 SYMBOLS = ["BTC3L", "BTC3S", "ETH2L"]
-STEPS = 22
+STEPS = 26
 
 
 class ProcessDies(BaseException):
@@ -65,7 +77,7 @@ def test_deploys_what_the_configuration_says(chain: Chain, config: Config, recor
     assert factory_knows == list(done.tokens.values())
     assert len(done.transactions) == STEPS
     assert done.pending is None
-    assert len(checks) > 80
+    assert len(checks) > 130
     assert all(check.ok for check in checks)
 
 
@@ -82,9 +94,9 @@ def test_deploying_twice_sends_nothing_and_a_further_token_only_itself(
         other = ape.accounts.test_accounts[2]
         more = deploy(config, ["BTC3L", "BTC2L"], other, record=record)
         assert deployer.nonce == nonce
-        assert other.nonce == 1
+        assert other.nonce == 2
     assert more.tokens["BTC3L"] == first.tokens["BTC3L"]
-    assert set(more.transactions) - set(first.transactions) == {"tokens.BTC2L"}
+    assert set(more.transactions) - set(first.transactions) == {"policies.2x.BTC", "tokens.BTC2L"}
 
 
 def test_continues_wherever_it_was_killed(
@@ -108,7 +120,7 @@ def test_continues_wherever_it_was_killed(
         nonce = deployer.nonce
     assert deaths > STEPS
     assert nonce == STEPS
-    assert len(set(done.addresses())) == len(done.addresses()) == 16
+    assert len(set(done.addresses())) == len(done.addresses()) == 20
 
 
 @pytest.mark.parametrize("lost", ["both", "address"])
@@ -117,7 +129,7 @@ def test_adopts_a_token_that_its_factory_has_already(
 ) -> None:
     said: list[str] = []
     with connected_to(chain):
-        deployer = ape.accounts.test_accounts[7]
+        deployer = new_account()
         done = deploy(config, ["BTC3L"], deployer, record=record)
         hashes = dict(done.transactions)
         if lost == "both":
@@ -136,16 +148,16 @@ def test_adopts_a_token_that_somebody_creates_while_it_is_deployed(
     chain: Chain, config: Config, record: Path
 ) -> None:
     def create_first(line: str) -> None:
-        if line.startswith("[12/13] lens"):
+        if line.startswith("[15/16] lens"):
             there = load_record(record)
-            params = config.token_params("BTC3L", there.markets["BTC"])
+            params = token_params(config, "BTC3L", there)
             factory = at("LeveragedTokenFactory", str(there.factory))
             factory.create(params, sender=ape.accounts.test_accounts[2])
 
     with connected_to(chain):
-        deployer = ape.accounts.test_accounts[8]
+        deployer = new_account()
         done = deploy(config, ["BTC3L"], deployer, record=record, echo=create_first)
-        assert deployer.nonce == len(done.transactions) == 12
+        assert deployer.nonce == len(done.transactions) == 15
         assert system(done).factory.tokens(0, 10) == [done.tokens["BTC3L"]]
 
 
@@ -156,7 +168,7 @@ def test_a_record_that_cannot_be_written_is_one_line_and_the_old_one_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with connected_to(chain):
-        deployer = ape.accounts.test_accounts[8]
+        deployer = new_account()
         done = deploy(config, ["BTC3L"], deployer, record=record)
         before = record.read_text()
         nonce = deployer.nonce
@@ -206,14 +218,14 @@ def test_a_killed_process_leaves_a_record_to_continue_from(chain: Chain, record:
     process.kill()
     process.wait()
     steps = load_record(record).transactions
-    assert 3 < len(steps) < 13
+    assert 3 < len(steps) < 16
     result = run("deploy", "BTC3L", *options)
     assert result.exit_code == 0, result.output
     assert "USDC" in result.stdout
     done = load_record(record)
     assert steps.items() <= done.transactions.items()
     with connected_to(chain):
-        assert ape.accounts.test_accounts[4].nonce == len(done.transactions) == 13
+        assert ape.accounts.test_accounts[4].nonce == len(done.transactions) == 16
 
 
 @pytest.mark.parametrize("later", [0, 1])
@@ -250,6 +262,80 @@ def test_a_chain_that_is_not_as_configured_is_an_error(
         assert deployer.nonce == nonce
 
 
+def test_who_deploys_holds_no_role_and_those_who_do_are_as_configured(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    with connected_to(chain):
+        deployer = new_account()
+        done = deploy(config, ["BTC3L"], deployer, record=record)
+        timelock = at("TokenTimelock", str(done.timelock))
+        token = system(done).tokens["BTC3L"]
+        proposer, guardian, recipient = (ape.accounts.test_accounts[one] for one in (9, 8, 7))
+        assert timelock.getMinDelay() == 172_800
+        assert timelock.getRoleMembers(timelock.PROPOSER_ROLE()) == [proposer.address]
+        assert timelock.getRoleMembers(timelock.CANCELLER_ROLE()) == [proposer.address]
+        assert timelock.getRoleMembers(timelock.EXECUTOR_ROLE()) == [NOBODY]
+        assert timelock.getRoleMembers(timelock.DEFAULT_ADMIN_ROLE()) == [timelock.address]
+        assert (token.owner(), token.guardian()) == (timelock.address, guardian.address)
+        assert token.terms().feeRecipient == recipient.address
+        assert token.terms().fees.streaming == 10**16
+        with pytest.raises(ContractLogicError):
+            token.setFees((0, 0, 0), sender=deployer)
+
+
+@pytest.mark.parametrize(("number", "power"), [(8, "guardian"), (9, "proposers")])
+def test_an_account_with_a_role_does_not_deploy(
+    chain: Chain, config: Config, record: Path, number: int, power: str
+) -> None:
+    with connected_to(chain):
+        holder = ape.accounts.test_accounts[number]
+        with pytest.raises(ConfigError, match=f"is among the {power} of the configuration"):
+            deploy(config, ["BTC3L"], holder, record=record)
+        assert holder.nonce == 0
+    assert not record.exists()
+
+
+def test_a_role_that_was_given_to_somebody_else_is_an_error(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    with connected_to(chain):
+        deployer = new_account()
+        deploy(config, ["BTC3L"], deployer, record=record)
+        other = config.governance.model_copy(update={"proposers": ("TEST::6",), "delay": 7_200})
+        changed = config.model_copy(update={"governance": other})
+        with pytest.raises(DeploymentError, match=r"3 values .* timelock delay: 172800 instead of"):
+            deploy(changed, ["BTC3L"], deployer, record=record)
+
+
+def test_a_policy_that_anybody_stored_is_stored_once(
+    chain: Chain, config: Config, record: Path
+) -> None:
+    def store_first(line: str) -> None:
+        if line.startswith("[11/16] logic"):
+            logic = at("TokenLogic", str(load_record(record).logic))
+            logic.storePolicy(config.policy_struct("BTC3L"), sender=ape.accounts.test_accounts[2])
+
+    with connected_to(chain):
+        deployer = new_account()
+        done = deploy(config, ["BTC3L"], deployer, record=record, echo=store_first)
+        assert deployer.nonce == 15
+        assert "policies.3x.BTC" not in done.transactions
+        assert system(done).tokens["BTC3L"].progress().policy == done.policies["3x.BTC"]
+
+
+def test_a_dry_run_shows_what_is_missing_and_sends_nothing(chain: Chain, record: Path) -> None:
+    options = ["--network", chain.network, "--records", str(record.parent), "--dry-run"]
+    with connected_to(chain):
+        before = ape.networks.provider.get_block("latest").number
+        result = run("deploy", "BTC3L", *options)
+        assert ape.networks.provider.get_block("latest").number == before
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count(" gas") == 17
+    assert "tokens.BTC3L: at most" in result.stdout
+    assert "transactions to send on devnet: 16" in result.stdout
+    assert not record.exists()
+
+
 def test_nothing_is_sent_unless_it_is_confirmed(chain: Chain, config: Config, record: Path) -> None:
     with connected_to(chain):
         deployer = ape.accounts.test_accounts[6]
@@ -263,8 +349,7 @@ def test_refuses_an_account_without_funds_before_the_first_transaction(
     chain: Chain, config: Config, record: Path
 ) -> None:
     with connected_to(chain):
-        poor = ape.accounts.test_accounts[9]
-        ape.networks.provider.make_request("anvil_setBalance", [poor.address, hex(10**15)])
+        poor = new_account(balance=10**15)
         with pytest.raises(ChainError, match=r"has 0\.001000 ETH, deploying may take 0\.0"):
             deploy(config, ["BTC3L"], poor, record=record)
         assert poor.nonce == 0

@@ -19,10 +19,10 @@ from levtoken.errors import ConfigError, DeploymentError
 from levtoken.markets import Config, load_config
 from levtoken.oracles import NOBODY
 from levtoken.units import WAD
-from tests.scripts.chains import CONFIG, Chain, connected_to, lasting_chain
+from tests.scripts.chains import CONFIG, Chain, connected_to, governance, lasting_chain
 
 SEPOLIA = 11155111
-PROTOCOL = ["blueprint", "factory", "lens", "tokens.BTC3L"]
+PROTOCOL = ["timelock", "logic", "policies.3x.BTC", "blueprint", "factory", "lens", "tokens.BTC3L"]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,7 @@ def config_for(folder: Path, existing: Deployment, **changes: object) -> Config:
         "sequencer": existing.sequencer,
         "pyth": existing.pyth,
         "markets": {"BTC": there},
+        "governance": governance(),
     }
     shutil.copytree(CONFIG, folder / "config", dirs_exist_ok=True)
     (folder / "config" / "networks" / "sepolia.yaml").write_text(yaml.safe_dump(network))

@@ -19,6 +19,7 @@ from tests.scripts.chains import (
     Chain,
     connected_to,
     free_port,
+    governance,
     lasting_chain,
     one_line,
     run,
@@ -62,8 +63,13 @@ def config_for(folder: Path, network: object) -> Config:
 
 def network_of(existing: Deployment, **changes: object) -> dict[str, object]:
     there = {"venue": existing.markets["BTC"], "feed": existing.feeds["BTC"]}
-    network = {"chain_id": SEPOLIA, "assets": existing.assets, "markets": {"BTC": there}}
-    return network | changes
+    return {
+        "chain_id": SEPOLIA,
+        "assets": existing.assets,
+        "markets": {"BTC": there},
+        "governance": governance(),
+        **changes,
+    }
 
 
 def test_a_public_network_gets_the_protocol_and_no_mocks(
@@ -77,7 +83,8 @@ def test_a_public_network_gets_the_protocol_and_no_mocks(
         assert deployer.nonce == len(done.transactions)
         assert deploy(config, ["BTC3L", "BTC3S"], deployer, record=record) == done
     assert list(done.transactions) == [
-        "oracles.BTC", "blueprint", "factory", "lens", "tokens.BTC3L", "tokens.BTC3S",
+        "oracles.BTC", "timelock", "logic", "policies.3x.BTC", "blueprint",
+        "factory", "lens", "tokens.BTC3L", "tokens.BTC3S",
     ]  # fmt: skip
     assert done.markets == existing.markets
     assert done.assets == existing.assets
@@ -92,6 +99,12 @@ def test_a_public_network_refuses_before_it_spends(
         ({"chain_id": 1}, "sepolia.yaml: chain_id: expected 11155111, that of the connected"),
         ({"markets": {"BTC": {}}}, "markets.BTC is not filled in: mocks are for local chains"),
         ({"assets": {}}, "assets.USDC is not filled in"),
+        ({"governance": None}, "sepolia.yaml: governance is missing: it says who owns"),
+        ({"governance": {"delay": 7_200}}, "governance.proposers is not filled in"),
+        (
+            {"governance": {"delay": 7_200, "proposers": [empty]}},
+            "governance.fee_recipient is not filled in",
+        ),
         ({"markets": {"BTC": {"venue": empty}}}, "markets.BTC: there is no contract at"),
         ({"markets": {"BTC": {"venue": existing.lens}}}, "do not answer as such: check them"),
     ]

@@ -12,7 +12,6 @@ from requests.exceptions import ConnectionError as NoConnection
 from rich.console import Console
 from web3.exceptions import TimeExhausted
 
-from levtoken.chain import Trigger
 from levtoken.errors import ChainError
 from levtoken.keeper.decide import EXPLANATIONS, Settings, decide, explain
 from levtoken.keeper.execute import LATE, Outcome, Result, skip
@@ -21,6 +20,7 @@ from levtoken.keeper.report import Units, describe, table, to_plain
 from levtoken.keeper.run import BrokenPassError, keep
 from levtoken.keeper.watch import watch
 from levtoken.simulation.replay import outside
+from levtoken.status import Trigger
 from levtoken.units import WAD
 from tests.statuses import ASSET, DUE, NOT_DUE, status
 

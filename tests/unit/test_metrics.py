@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from levtoken.chain import Trigger
 from levtoken.errors import OutputError
 from levtoken.keeper.execute import Outcome, Result
 from levtoken.simulation import output
@@ -19,6 +18,7 @@ from levtoken.simulation.metrics import ideal, path_term, tracking_error, worst_
 from levtoken.simulation.output import CHART, SUMMARY, prepare, write
 from levtoken.simulation.recording import Pass, Recording
 from levtoken.simulation.results import Holding, ReplayResult
+from levtoken.status import Trigger
 from levtoken.units import WAD, to_fixed
 from tests.statuses import status
 
