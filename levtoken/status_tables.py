@@ -11,7 +11,7 @@ from levtoken.status import ENDLESS, Phase, TokenStatus, TriggerPoint
 from levtoken.tables import table
 from levtoken.units import from_fixed
 
-CALM = {"NothingDue": "not due", "TokenFlat": "no position", "TokenNotLive": "closed"}
+CALM = {"NothingDue": "not due", "TokenFlat": "flat", "TokenNotLive": "closed"}
 MINUTE, HOUR = 60, 3_600
 LONG = 2  # of a unit of time, from which it is told in the next larger one
 Columns = dict[str, Callable[[TokenStatus], str]]
@@ -22,11 +22,12 @@ def print_status(statuses: Sequence[TokenStatus], decimals: Mapping[str, int], n
     address, `now` is the time of the chain."""
     readable = [status for status in statuses if status.ok]
     for title, columns in (
-        ("position", _position(now)),
+        ("position", _position()),
         ("shares", _shares(decimals)),
-        ("market", _market()),
+        ("market", _market(now)),
     ):
         shown = table("token", title=title)
+        shown.padding = (0, 1, 0, 0)
         for heading in columns:
             shown.add_column(heading, justify="right")
         for status in readable:
@@ -37,13 +38,11 @@ def print_status(statuses: Sequence[TokenStatus], decimals: Mapping[str, int], n
             Console().print(f"{status.token} cannot be read", soft_wrap=True)
 
 
-def _position(now: int) -> Columns:
+def _position() -> Columns:
     return {
         "target": lambda status: f"{from_fixed(status.target_leverage).normalize():+f}",
         "leverage": lambda status: leverage_text(status.leverage),
         "band": band_text,
-        "index": lambda status: _price(status.position.price),
-        "age": lambda status: _age(now - status.price_updated_at),
         "enlarged at": lambda status: _point(status.lower),
         "reduced at": lambda status: _point(status.upper),
         "emergency at": lambda status: _point(status.emergency),
@@ -69,8 +68,10 @@ def _shares(decimals: Mapping[str, int]) -> Columns:
     }
 
 
-def _market() -> Columns:
+def _market(now: int) -> Columns:
     return {
+        "index": lambda status: _price(status.position.price),
+        "age": lambda status: _age(now - status.price_updated_at),
         "funding a day": lambda status: f"{from_fixed(status.report.funding_rate) * 100:+.4f} %",
         "skew": lambda status: f"{from_fixed(status.report.skew):+,.4f}",
         "solvency": lambda status: _percent(status.report.solvency),
@@ -100,8 +101,7 @@ def _point(point: TriggerPoint) -> str:
 def _liquidation(status: TokenStatus) -> str:
     if status.liquidation_price == 0:
         return "-"
-    distance = _percent(status.liquidation_distance)
-    return f"{_price(status.liquidation_price)}, {distance} away"
+    return f"{_price(status.liquidation_price)} ({_percent(status.liquidation_distance)} away)"
 
 
 def _rebalance(status: TokenStatus) -> str:

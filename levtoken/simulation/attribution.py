@@ -20,6 +20,7 @@ class Attribution:
     fees: Decimal = Decimal(0)
     impact: Decimal = Decimal(0)
     rewards: Decimal = Decimal(0)
+    streaming: Decimal = Decimal(0)  # the fee of the token, as shares for its recipient
     liquidation: Decimal = Decimal(0)
 
     @property
@@ -34,9 +35,13 @@ class _Ledger:
     def __init__(self, first: Mark, target: Decimal) -> None:
         self.target = target
         self.terms = {term.name: Decimal(0) for term in fields(Attribution)}
+        self.supply = first.supply
         self.observe(first)
 
     def observe(self, mark: Mark) -> None:
+        if mark.supply != self.supply:  # nothing but the fee makes shares during a replay
+            share = Decimal(mark.equity) / mark.supply - Decimal(mark.equity) / self.supply
+            self.terms["streaming"] += share
         self.price, self.size, self.index = mark.price, mark.size, mark.funding_index
         self.equity, self.supply = Decimal(mark.equity), mark.supply
 

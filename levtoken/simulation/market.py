@@ -68,7 +68,7 @@ class ReplayMarket:
         whether anything happened."""
         flagged = self.contract.call("flagOf", account)["flaggedAt"] != 0
         if not flagged:
-            if not self.contract.call("canLiquidate", account):
+            if not self.contract.call("accountReport", account)["canLiquidate"]:
                 return False
             self.contract.send(sender, "flag", account)
         try:

@@ -17,8 +17,10 @@ LABELS = {
     "fees": "market fees",
     "impact": "price impact",
     "rewards": "keeper rewards",
+    "streaming": "streaming fee",
     "liquidation": "liquidation",
 }
+RARE = {"streaming", "liquidation"}  # shown when there is any
 Row = tuple[str, Callable[[TokenResult], str]]
 ArbitrageurRow = tuple[str, Callable[[ArbitrageurResult], str]]
 
@@ -56,7 +58,7 @@ def token_rows(result: ReplayResult) -> list[list[Row]]:
     used = [
         term
         for term in LABELS
-        if term != "liquidation" or any(one.attribution.liquidation for one in result.tokens)
+        if term not in RARE or any(getattr(one.attribution, term) for one in result.tokens)
     ]
 
     def term_row(term: str) -> Row:

@@ -69,6 +69,7 @@ def test_the_table_shows_the_numbers_of_the_summary(short: Demo) -> None:
         ("fees", "market fees"),
         ("impact", "price impact"),
         ("rewards", "keeper rewards"),
+        ("streaming", "streaming fee"),
     ]:
         shown = [f"{Decimal(one['attribution'][term]):+.6f}" for one in tokens]
         assert short.row(label) == shown

@@ -80,6 +80,17 @@ def test_each_term_of_the_attribution_is_as_computed_by_hand() -> None:
     assert abs(residual(WALK, attribution)) < TINY
 
 
+def test_new_shares_are_the_streaming_fee() -> None:
+    """100 shares become 101 while the price rises by 10 %: 130 / 101 - 130 / 100 an old share."""
+    walk = [mark("100", "3", "100"), mark("110", "3", "130", supply=101)]
+    attribution = attribute(walk, Decimal(3))
+    assert terms(attribution) == {
+        "exposure": Decimal("0.3"),
+        "streaming": Decimal("-0.012871287129"),
+    }
+    assert abs(residual(walk, attribution)) < TINY
+
+
 def test_what_no_event_explains_stays_in_the_residual() -> None:
     walk = [*WALK[:-1], mark("99", "2.5", "100.98", "-0.5")]
     attribution = attribute(walk, Decimal(3))
