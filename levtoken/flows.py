@@ -10,6 +10,7 @@ from ape.contracts import ContractInstance
 
 from levtoken.chain import System, now, send, status_of
 from levtoken.errors import ChainError, DeploymentError
+from levtoken.oracles import NOBODY
 from levtoken.status import Phase, TokenStatus
 from levtoken.units import WAD, from_fixed, to_fixed
 
@@ -90,7 +91,7 @@ def preview_mint(
         raise ChainError(f"{symbol} takes at least {least_paid} at once: mint with more")
     received, supply, size = share.contract.depositOrder(paid)
     if fault := _limit(status, supply, size):
-        most = asset.text(status.max_deposit)
+        most = asset.text(share.contract.maxDeposit(NOBODY))
         raise ChainError(f"{fault} is reached: mint with at most {most} now, or wait for others")
     bound = lower_bound(received, slippage) if least is None else share.units(least)
     cost = paid - share.contract.convertToAssets(received)

@@ -366,7 +366,7 @@ def _check_token(config: Config, symbol: str, where: str) -> None:
         _refuse(f"{where}.policy", config.policies, token.policy)
     policy, market = config.policies[token.policy], config.markets[token.underlying]
     if fault := policy_fault(policy, abs(token.leverage), market):
-        raise ConfigError(f"{where}.policy: {token.policy} {fault} at market {token.underlying}")
+        raise ConfigError(f"{where}.policy: {token.policy} at {token.underlying}: {fault}")
 
 
 def _check_network(config: Config, network: Network, where: str) -> None:

@@ -10,7 +10,6 @@ from levtoken.fields import (
     Fraction,
     Leverage,
     NotNegative,
-    Seconds,
 )
 from levtoken.units import WAD, to_fixed
 from levtoken.yamlfile import Exact, Model, Whole
@@ -18,9 +17,12 @@ from levtoken.yamlfile import Exact, Model, Whole
 if TYPE_CHECKING:
     from levtoken.markets import Market
 
-MAX_SLIPPAGE = Decimal("0.05")  # RebalancePolicy, as the next ones
+MIN_SLIPPAGE, MAX_SLIPPAGE = Decimal("0.0001"), Decimal("0.05")  # RebalancePolicy, as the next
 MAX_REWARD_RATE = Decimal("0.001")
-MAX_COOLDOWN = 7 * 86400
+MIN_MOVE = Decimal("0.01")
+MIN_WIDTH = 5 * 10**15  # WAD, of the target
+MAX_COOLDOWN, MAX_EMERGENCY_COOLDOWN = 7 * 86400, 3600
+MIN_WINDOW = 60
 MAX_INTERVAL = 366 * 86400
 MAX_SLICES = 100
 
@@ -28,13 +30,13 @@ MAX_SLICES = 100
 class Schedule(Model):
     """At which times a token is brought back to its target, and what else must hold then."""
 
-    interval: Annotated[Whole, Field(gt=0, le=MAX_INTERVAL)] = Field(
+    interval: Annotated[Whole, Field(ge=MIN_WINDOW, le=MAX_INTERVAL)] = Field(
         description="Time from slot to slot, seconds"
     )
     offset: Annotated[Whole, Field(ge=0)] = Field(
         default=0, description="Of the slots past the epoch, 1970-01-01 00:00 UTC, seconds"
     )
-    window: Seconds | None = Field(
+    window: Annotated[Whole, Field(ge=MIN_WINDOW)] | None = Field(
         default=None, description="Time from its start in which a slot can be used, seconds"
     )
     min_drift: Annotated[Exact, Field(ge=0, le=MAX_LEVERAGE)] = Field(
@@ -78,7 +80,7 @@ class Policy(Model):
     recenter: Annotated[Exact, Field(ge=0, le=1)] = Field(
         description="Where a rebalance stops: 0 at the target, 1 just inside the edge"
     )
-    max_slippage: Annotated[Exact, Field(gt=0, le=MAX_SLIPPAGE)] = Field(
+    max_slippage: Annotated[Exact, Field(ge=MIN_SLIPPAGE, le=MAX_SLIPPAGE)] = Field(
         description="Largest distance of the fill from the index price, fraction"
     )
     cooldown: Annotated[Whole, Field(gt=0, le=MAX_COOLDOWN)] = Field(
@@ -87,7 +89,9 @@ class Policy(Model):
     cooldown_up: Annotated[Whole, Field(ge=0, le=MAX_COOLDOWN)] = Field(
         description="Least time before one that enlarges the position, seconds"
     )
-    emergency_cooldown: Seconds = Field(description="Least time before an emergency one, seconds")
+    emergency_cooldown: Annotated[Whole, Field(gt=0, le=MAX_EMERGENCY_COOLDOWN)] = Field(
+        description="Least time before an emergency one, seconds"
+    )
     reward_rate: Annotated[Exact, Field(ge=0, le=MAX_REWARD_RATE)] = Field(
         description="Largest keeper reward, fraction of the notional traded"
     )
@@ -105,6 +109,8 @@ class Policy(Model):
             raise ValueError("lower: expected less than upper")
         if self.upper is not None and self.upper >= self.emergency:
             raise ValueError("emergency: expected more than upper")
+        if 0 < self.emergency_move < MIN_MOVE:
+            raise ValueError(f"emergency_move: expected 0 or at least {MIN_MOVE}")
         if self.emergency_cooldown > self.cooldown:
             raise ValueError("emergency_cooldown: expected at most cooldown")
         return self
@@ -147,7 +153,11 @@ def policy_fault(policy: Policy, target: Decimal, market: "Market") -> str | Non
     (magnitude) at that market, or None."""
     lower, upper = policy.band
     if not lower < target < upper:
-        return f"expected {_text(lower)} < {_text(target)} < {_text(upper)}, lower and upper"
+        return f"expected lower < {_text(target)} < upper, but has {_text(lower)}, {_text(upper)}"
+    middle = to_fixed(target)
+    hair = middle * MIN_WIDTH // WAD
+    if to_fixed(lower) + hair >= middle or to_fixed(upper) <= middle + hair:
+        return "expected lower and upper more than 0.5 % of the leverage away from it"
     if policy.schedule is not None and policy.schedule.min_drift >= target:
         return f"schedule.min_drift: expected less than {_text(target)}"
     fault = _emergency_fault(policy, market)

@@ -96,23 +96,34 @@ class PolicyData:
 
 @dataclass(frozen=True)
 class Progress:
-    """The last rebalance, what is left of it, and the last slot of the schedule that was used."""
+    """The last rebalance, what is left of it, and when the last slot of the schedule that was used
+    began; times in seconds since the epoch."""
 
     policy: str
     time: int
     unfinished: Trigger
     enlarges: bool
     slot: int
-    slot_price: int
-    price: int
+    tracks_prices: bool
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Index prices from which a move counts, WAD: of the last rebalance, and of the last slot; 0
+    where the policy does not ask."""
+
+    last: int
+    slot: int
 
 
 @dataclass(frozen=True)
 class TriggerPoint:
-    """The index price at which a trigger fires next, and what is traded then, WAD; 0: never."""
+    """The index price at which a trigger fires next, what is traded then, and what the first slice
+    pays at most, WAD; price 0: never."""
 
     price: int
     size_delta: int
+    max_reward: int
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,6 @@ class TokenStatus:
     assets_per_ui_share: int
     leverage: int
     exit_value: int
-    max_deposit: int
     capacity: int
     liquidation_price: int
     liquidation_distance: int
@@ -155,6 +165,7 @@ class TokenStatus:
     terms: TokenTerms
     policy: PolicyData
     progress: Progress
+    prices: Prices
     upper: TriggerPoint
     lower: TriggerPoint
     emergency: TriggerPoint

@@ -62,8 +62,7 @@ def _shares(decimals: Mapping[str, int]) -> Columns:
         "cap": _cap,
         "assets": lambda status: asset(status, status.total_assets),
         "exit value": lambda status: asset(status, status.exit_value),
-        "takes at most": lambda status: asset(status, status.max_deposit),
-        "at least": lambda status: asset(status, status.terms.min_deposit),
+        "least deposit": lambda status: asset(status, status.terms.min_deposit),
         "fees": _fees,
     }
 

@@ -28,10 +28,10 @@ PLAIN = {
     "offset",
     "interval",
     "window",
-    "slot",
     "emergency_slices",
+    "progress.slot",
 }
-ASSET_UNITS = {"total_assets", "exit_value", "max_deposit", "min_deposit", "reward"}
+ASSET_UNITS = {"total_assets", "exit_value", "min_deposit", "reward"}
 # Numbers that stand for there being none.
 NONE = {"leverage": ENDLESS, "liquidation_distance": ENDLESS, "supply_cap": NO_CAP}
 
@@ -84,16 +84,18 @@ def to_json(status: TokenStatus, decimals: int) -> dict[str, object]:
     return _plain(asdict(status), decimals)
 
 
-def _plain(data: Mapping[str, object], decimals: int) -> dict[str, object]:
-    return {name: _value(name, value, decimals) for name, value in data.items()}
+def _plain(data: Mapping[str, object], decimals: int, parent: str = "") -> dict[str, object]:
+    return {name: _value(f"{parent}.{name}", value, decimals) for name, value in data.items()}
 
 
-def _value(name: str, value: object, decimals: int) -> object:
+def _value(path: str, value: object, decimals: int) -> object:
+    """`path` is the name of the field behind that of the record that holds it."""
+    name = path.rpartition(".")[2]
     if isinstance(value, dict):
-        return _plain(value, decimals)
+        return _plain(value, decimals, name)
     if isinstance(value, IntEnum):
         return value.name.lower()
-    if isinstance(value, bool) or not isinstance(value, int) or name in PLAIN:
+    if isinstance(value, bool) or not isinstance(value, int) or PLAIN & {name, path}:
         return value
     if value == NONE.get(name):
         return None

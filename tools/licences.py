@@ -30,6 +30,7 @@ REASONS = {
     "setuptools": "builds the packages that come as source only",
     "types-pyyaml": "types of PyYAML",
     "web3": "the node connection below Ape",
+    "@openzeppelin/contracts": "the timelock that owns the tokens",
     "@pythnetwork/pyth-sdk-solidity": "the interface of Pyth's contracts, and its mock of them",
     "@foundry-rs/anvil": "the local chain",
     "@foundry-rs/forge": "lint and format of Solidity",
@@ -119,9 +120,9 @@ def document() -> str:
     return f"""# Licences
 
 levtoken is under the MIT licence (`LICENSE`). It installs the packages below and contains none of
-them. Solady's code becomes part of what levtoken deploys; of Pyth's SDK the oracle uses the
-interface alone, and its mock is deployed on local chains only. `make licences` writes this file
-from the lock files and the packages' own metadata.
+them. Solady's and OpenZeppelin's code becomes part of what levtoken deploys; of Pyth's SDK the
+oracle uses the interface alone, and its mock is deployed on local chains only. `make licences`
+writes this file from the lock files and the packages' own metadata.
 
 ## Python packages
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from levtoken import markets
+from levtoken import governance, markets, policies
+from levtoken.artifacts import load
 from levtoken.errors import ConfigError
-from levtoken.markets import Config, load_config
+from levtoken.markets import NO_CAP, Config, load_config
 from levtoken.yamlfile import Model
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -26,6 +27,7 @@ DEFAULT_BANDS = [
 
 ASSETS, TOKENS = "assets.yaml", "tokens.yaml"
 BTC, POLICY, NETWORK = "markets/BTC.yaml", "policies/3x.yaml", "networks/example.yaml"
+GOVERNANCE, DAILY = "governance.yaml", "schedule: { interval: 86400"
 FEE, TRADE = "taker_fee: 0.0006", "max_trade: 54"
 # File, text in it, what replaces it, and what the message must say after the file's name.
 WRONG = [
@@ -56,15 +58,52 @@ WRONG = [
     (BTC, "min_price: 100", "min_price: 1e9", "pyth.min_price: expected a price below"),
     (BTC, "max_deviation: 0.02", "max_deviation: 0", "dual.max_deviation: expected more"),
     (POLICY, "lower: 2.4", "lower: 3.9", "lower: expected less than upper"),
-    (POLICY, "upper: 3.8", "uper: 3.8", "uper: is not a field here (and 1 more)"),
+    (POLICY, "upper: 3.8", "uper: 3.8", "uper: is not a field here"),
     (POLICY, "emergency: 4.5", "emergency: 3.7", "emergency: expected more than upper"),
     (POLICY, "recenter: 0.5", "recenter: 1.1", "recenter: expected at most 1, got 1.1"),
     (POLICY, "max_slippage: 0.01", "max_slippage: 0.06", "expected at most 0.05, got 0.06"),
+    (POLICY, "max_slippage: 0.01", "max_slippage: 0.00001", "expected at least 0.0001"),
+    (
+        POLICY,
+        "recenter:",
+        "emergency_slices: 0\nrecenter:",
+        "emergency_slices: expected more than 0",
+    ),
+    (POLICY, "recenter:", "emergency_slices: 101\nrecenter:", "slices: expected at most 100"),
+    (POLICY, "recenter:", "emergency_move: 0.001\nrecenter:", "emergency_move: expected 0 or at"),
+    (POLICY, "recenter:", "emergency_move: 1\nrecenter:", "emergency_move: expected less than 1"),
+    (POLICY, "recenter:", "schedule: 5\nrecenter:", "schedule: expected a valid dictionary"),
+    (
+        POLICY,
+        "recenter:",
+        f"{DAILY}, offset: 86400 }}\nrecenter:",
+        "schedule.offset: expected less",
+    ),
+    (POLICY, "recenter:", f"{DAILY}, window: 86401 }}\nrecenter:", "schedule.window: expected at"),
+    (
+        POLICY,
+        "recenter:",
+        f"{DAILY}, window: 59 }}\nrecenter:",
+        "schedule.window: expected at least",
+    ),
+    (
+        POLICY,
+        "recenter:",
+        f"{DAILY}, min_move: 1 }}\nrecenter:",
+        "schedule.min_move: expected less",
+    ),
     (POLICY, "reward_rate: 0.001", "reward_rate: 0.0011", "reward_rate: expected"),
     (POLICY, "cooldown: 900", "cooldown: 30", "emergency_cooldown: expected at most"),
+    (POLICY, "down: 60", "down: 3601", "emergency_cooldown: expected at most 3600"),
     (POLICY, "cooldown: 900", "cooldown: 604801", "cooldown: expected at most"),
     (TOKENS, "leverage: -3", "leverage: 0", "BTC3S.leverage: expected 0 <"),
-    (TOKENS, "leverage: -3", "leverage: -2", "BTC3S.policy: expected lower < 2 < upper"),
+    (TOKENS, "leverage: -3", "leverage: -2", "BTC3S.policy: 3x at BTC: expected lower < 2 <"),
+    (TOKENS, "leverage: -3", "leverage: -2.41", "expected lower and upper more than 0.5 %"),
+    (TOKENS, "policy: 2x, streaming_fee: 0.01", "policy: 2x, streaming_fee: 0.051", "at most 0.05"),
+    (TOKENS, "policy: 2x,", "policy: 2x, deposit_fee: 0.011,", "BTC2L.deposit_fee: expected at"),
+    (TOKENS, "policy: 2x,", "policy: 2x, redemption_fee: -1,", "redemption_fee: expected at least"),
+    (TOKENS, "policy: 2x,", "policy: 2x, supply_cap: 0,", "BTC2L.supply_cap: expected more than"),
+    (TOKENS, "policy: 2x,", "policy: 2x, min_deposit: -1,", "min_deposit: expected at least 0"),
     (TOKENS, "underlying: SOL", "underlying: DOGE", "SOL3L.underlying: expected one of BTC"),
     (TOKENS, "3x Long SOL", "A name of thirty-two characters.", "SOL3L.name: string should"),
     (TOKENS, "SOL3L:", "SOL-3:", "SOL-3: expected a symbol"),
@@ -73,7 +112,7 @@ WRONG = [
         TOKENS,
         "underlying: SOL, leverage: 3, policy: 3x",
         "underlying: SOL, leverage: 20, policy: 20x",
-        "SOL3L.policy: 20x emergency: expected so low that the worst fill stays below 27.5",
+        "20x at SOL: emergency: expected so low that the worst fill stays below 27.5",
     ),
     (NETWORK, "chain_id: 1", "chain_id: mainnet", "chain_id: expected a whole"),
     (NETWORK, "USDC: null", "DAI: null", "assets.DAI: expected one of USDC"),
@@ -82,6 +121,11 @@ WRONG = [
     (NETWORK, "oracle: chainlink", "oracle: band", "markets.BTC.oracle: expected 'chainlink',"),
     (NETWORK, "oracle: chainlink", "oracle: pyth", "markets.BTC.oracle: pyth needs pyth, an"),
     (NETWORK, "oracle: chainlink", "oracle: dual", "markets.BTC.oracle: dual needs pyth, an"),
+    (NETWORK, "delay: 172_800", "delay: 3_599", "governance.delay: expected at least 3600"),
+    (NETWORK, "fee_recipient: null", 'fee_recipient: "0x12"', "governance.fee_recipient: expected"),
+    (GOVERNANCE, "delay: 172_800", "delay: 2_592_001", "delay: expected at most 2592000"),
+    (GOVERNANCE, "TEST::9", "TEST::x", "proposers.0: string should match"),
+    (GOVERNANCE, '["TEST::9"]', "[]", "proposers: "),
     (NETWORK, "ETH:", "DOGE:", "markets.DOGE: expected one of BTC"),
 ]
 
@@ -138,12 +182,58 @@ def test_the_structs_have_the_order_and_units_of_the_contracts(shipped: Config) 
     assert market[12] == ("minInitialMargin", 40 * 10**18)
     assert market[-1] == ("settlementDelay", 259_200)
     policy = shipped.policy_struct("BTC3S")
-    assert list(policy)[6:9] == ["cooldown", "cooldownUp", "rewardRamp"]
+    assert list(policy) == struct_fields("TokenLogic", "storePolicy")
     assert policy["emergencyCooldown"] == 60
     assert policy["maxTrade"] == 54 * 10**18
-    params = shipped.token_params("BTC3S", "venue")
-    assert params["targetLeverage"] == -3 * 10**18
-    assert params["symbol"] == b"BTC3S".ljust(32, b"\0")
+    terms = shipped.terms("BTC3S")
+    assert terms["targetLeverage"] == -3 * 10**18
+    assert terms["symbol"] == b"BTC3S".ljust(32, b"\0")
+    assert terms["fees"] == {"streaming": 10**16, "deposit": 0, "redemption": 0}
+    assert (terms["supplyCap"], terms["minDeposit"]) == (NO_CAP, 0)
+
+
+def struct_fields(contract: str, function: str) -> list[str]:
+    """The fields of the struct that a function takes."""
+    [struct] = load()[contract].function(function, 1).inputs
+    return [one["name"] for one in struct["components"]]
+
+
+def test_caps_and_limits_are_in_shares_and_in_the_asset(
+    changed: Callable[[str, str, str], Path],
+) -> None:
+    new = "policy: 2x, deposit_fee: 0.001, supply_cap: 1_000_000, min_deposit: 0.5,"
+    terms = load_config(changed(TOKENS, "policy: 2x,", new)).terms("BTC2L")
+    assert terms["fees"] == {"streaming": 10**16, "deposit": 10**15, "redemption": 0}
+    assert (terms["supplyCap"], terms["minDeposit"]) == (10**24, 500_000)
+
+
+def test_what_a_policy_leaves_out_triggers_nothing(
+    changed: Callable[[str, str, str], Path],
+) -> None:
+    struct = load_config(changed(POLICY, "lower: 2.4\nupper: 3.8\n", "")).policy_struct("BTC3L")
+    assert struct["lower"] == 0
+    assert struct["upper"] == struct["emergency"] == 45 * 10**17
+    assert struct["emergencySlices"] == 4
+    rest = ["emergencyMove", "offset", "interval", "window", "minDrift", "minMove"]
+    assert [struct[field] for field in rest] == [0] * 6
+
+
+def test_a_schedule_has_a_slot_every_interval_that_lasts_until_the_next(
+    changed: Callable[[str, str, str], Path],
+) -> None:
+    text = f"{DAILY}, offset: 60, min_drift: 0.1, min_move: 0.05 }}\nrecenter:"
+    struct = load_config(changed(POLICY, "recenter:", text)).policy_struct("BTC3L")
+    assert (struct["interval"], struct["offset"], struct["window"]) == (86_400, 60, 86_400)
+    assert (struct["minDrift"], struct["minMove"]) == (10**17, 5 * 10**16)
+
+
+def test_a_policy_without_a_safe_size_is_refused(
+    changed: Callable[[str, str, str], Path],
+) -> None:
+    """1 / (2 x 4.5) is below a liquidation buffer of 0.12."""
+    folder = changed(BTC, "liquidation_buffer: 0.0075", "liquidation_buffer: 0.12")
+    with pytest.raises(ConfigError, match="3x at BTC: emergency: no size is safe"):
+        load_config(folder)
 
 
 @pytest.mark.parametrize(("file", "old", "new", "message"), WRONG)
@@ -181,10 +271,12 @@ def test_names_the_tokens_there_are(shipped: Config) -> None:
         (markets.PythPrice, "pyth."),
         (markets.Dual, "dual."),
         (markets.LocalMarket, "local."),
-        (markets.Policy, ""),
+        (policies.Policy, ""),
+        (policies.Schedule, "schedule."),
         (markets.Token, ""),
         (markets.Network, ""),
         (markets.NetworkMarket, "markets.UNDERLYING."),
+        (governance.Governance, "governance."),
     ],
 )
 def test_every_field_is_documented(kind: type[Model], prefix: str) -> None:
