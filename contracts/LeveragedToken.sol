@@ -240,7 +240,13 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @inheritdoc ILeveragedToken
     function assess() public view returns (Assessment memory a) {
-        (a,,) = _assess();
+        Phase phase = _terms.phase;
+        if (phase == Phase.Closed) {
+            a.reason = Errors.TokenNotLive.selector;
+            return a;
+        }
+        (Progress memory last, Prices memory prices) = _remembered();
+        return logic.assess(_subject(), last, prices, phase == Phase.Closing);
     }
 
     /// @inheritdoc ILeveragedToken
@@ -548,41 +554,34 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     // Rebalancing and fees
 
     function _rebalance(address rewarded) private returns (uint256) {
-        (Assessment memory a, Progress memory next, VenueState memory before) = _assess();
-        Errors.raise(a.reason);
+        Phase phase = _terms.phase;
+        require(phase != Phase.Closed, Errors.TokenNotLive());
+        (Progress memory last, Prices memory prices) = _remembered();
+        (Assessment memory a, Progress memory next) =
+            logic.plan(_subject(), last, prices, phase == Phase.Closing);
         uint256 supply = _accrue();
         _progress = next;
         if (next.tracksPrices) {
-            _prices.last = before.price.toUint128();
+            _prices.last = a.price.toUint128();
             if (a.trigger == Trigger.Schedule) _prices.slot = _prices.last;
         }
-        uint256 from = _leverage(before);
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
         uint256 to = _leverage(later);
-        if (a.trigger != Trigger.Closing) RebalancePolicy.checkImproved(from, to, _target);
-        else require(later.size.abs() < before.size.abs(), Errors.LeverageNotImproved());
-        emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, from, to, a.reward);
+        if (a.trigger != Trigger.Closing) {
+            RebalancePolicy.checkImproved(a.leverage, to, _target);
+        } else {
+            uint256 before = (later.size - a.sizeDelta).abs();
+            require(later.size.abs() < before, Errors.LeverageNotImproved());
+        }
+        emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, a.leverage, to, a.reward);
         emit Marked(later.price, later.equity, supply);
         return a.reward;
     }
 
-    /// @dev What a rebalance would do now, what is remembered of it, and the account before it.
-    function _assess()
-        private
-        view
-        returns (Assessment memory a, Progress memory next, VenueState memory state)
-    {
-        state = _state();
-        Phase phase = _terms.phase;
-        if (phase == Phase.Closed) a.reason = Errors.TokenNotLive.selector;
-        else if (state.fault != 0) a.reason = state.fault;
-        else if (state.equity == 0 && totalSupply() > 0) a.reason = Errors.EquityGone.selector;
-        else if (state.size == 0) a.reason = Errors.TokenFlat.selector;
-        if (a.reason != 0) return (a, next, state);
-        Progress memory last = _progress;
-        Prices memory prices;
+    /// @dev The last rebalance, and the prices where the policy asks for them.
+    function _remembered() private view returns (Progress memory last, Prices memory prices) {
+        last = _progress;
         if (last.tracksPrices) prices = _prices;
-        (a, next) = logic.assess(_subject(), state, last, prices, phase == Phase.Closing);
     }
 
     // Shorthands

@@ -67,18 +67,29 @@ contract TokenLogic {
         return (policy.sizeLimit(target, limits), policy.tracksPrices());
     }
 
-    /// @notice What a rebalance would do now, see `Rebalancing`, and what is remembered of it.
+    /// @notice What a rebalance would do now, see `Rebalancing`.
     /// @param closing Whether the token only trades out.
     function assess(
         Subject calldata subject,
-        VenueState calldata state,
+        Progress calldata last,
+        Prices calldata prices,
+        bool closing
+    ) external view returns (Assessment memory a) {
+        (a,) = _assess(subject, last, prices, closing);
+    }
+
+    /// @notice What a rebalance does, and what is remembered of it; reverts with the reason when it
+    /// cannot be.
+    function plan(
+        Subject calldata subject,
         Progress calldata last,
         Prices calldata prices,
         bool closing
     ) external view returns (Assessment memory a, Progress memory next) {
-        Policy memory policy = policyAt(last.policy);
-        a = Rebalancing.assess(subject, state, policy, last, prices, closing);
-        if (a.reason == 0) next = Rebalancing.remember(a, state, policy, last);
+        Policy memory policy;
+        (a, policy) = _assess(subject, last, prices, closing);
+        Errors.raise(a.reason);
+        next = Rebalancing.remember(a, policy, last);
     }
 
     /// @notice What `gross` shares, fee included, cost now, see `Flows`.
@@ -106,5 +117,16 @@ contract TokenLogic {
         returns (uint256)
     {
         return FlowLimits.largest(subject, bounds, flow);
+    }
+
+    function _assess(
+        Subject calldata subject,
+        Progress calldata last,
+        Prices calldata prices,
+        bool closing
+    ) private view returns (Assessment memory a, Policy memory policy) {
+        VenueState memory state = subject.venue.state(subject.token);
+        policy = policyAt(last.policy);
+        a = Rebalancing.assess(subject, state, policy, last, prices, closing);
     }
 }

@@ -58,6 +58,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         require(_target <= MAX_LEVERAGE, Errors.InvalidParameter());
         _storeFeeRecipient(params.feeRecipient);
         _storeFees(params.fees);
+        _terms.accruedAt = uint32(block.timestamp);
         _storeLimits(params.supplyCap, params.minDeposit);
         _storePolicy(params.policy);
     }

@@ -62,6 +62,8 @@ struct Terms {
 
 /// @notice What the chain says of a rebalance now.
 /// @param trigger Why one would be due; `None` when nothing is.
+/// @param leverage Now, WAD, as a magnitude.
+/// @param price Index price now, WAD.
 /// @param aim Leverage that it aims at, WAD, as a magnitude.
 /// @param sizeDelta What this call would trade, WAD, signed.
 /// @param left What would be left for later calls, WAD, unsigned.
@@ -71,6 +73,8 @@ struct Terms {
 /// reverts with.
 struct Assessment {
     Trigger trigger;
+    uint256 leverage;
+    uint256 price;
     uint256 aim;
     int256 sizeDelta;
     uint256 left;

@@ -33,7 +33,7 @@ library Flows {
     uint256 private constant LOCKED_SHARES = 1e15;
     uint256 private constant LOCKED_UNITS = 1000;
     uint256 private constant PRECISION = 1e9;
-    uint256 private constant RESIDUAL_UNITS = 2;
+    uint256 private constant RESIDUAL_UNITS = 1; // and what is rounded down makes two
     uint256 private constant REFINING_STEPS = 6; // each gains at least one digit on a sane venue
     uint256 private constant MAX_STEPS = 32;
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
-import {Assessment} from "../interfaces/ILeveragedToken.sol";
+import {Assessment, ILeveragedToken} from "../interfaces/ILeveragedToken.sol";
 import {Quote, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "./Errors.sol";
 import {LeverageMath} from "./LeverageMath.sol";
@@ -29,8 +29,8 @@ library Rebalancing {
         uint256 price;
     }
 
-    /// @notice What a rebalance would do now, of an account that is in `state` and has equity;
-    /// `reason` says why it cannot be.
+    /// @notice What a rebalance would do now, of an account that is in `state`; `reason` says why it
+    /// cannot be.
     function assess(
         Subject memory subject,
         VenueState memory state,
@@ -40,6 +40,9 @@ library Rebalancing {
         bool closing
     ) internal view returns (Assessment memory a) {
         uint256 l = LeverageMath.leverage(state.size, state.price, state.equity);
+        (a.leverage, a.price) = (l, state.price);
+        a.reason = _notReady(subject, state);
+        if (a.reason != 0) return a;
         Due memory due = policy.due(last, prices, l, state.price, subject.target);
         if (closing && due.trigger != Trigger.Emergency) {
             uint256 delay = policy.sinceCooldown(last, Trigger.Closing, false);
@@ -61,20 +64,32 @@ library Rebalancing {
         }
     }
 
-    /// @notice What is remembered of a rebalance.
-    function remember(
-        Assessment memory a,
-        VenueState memory state,
-        Policy memory policy,
-        Progress memory last
-    ) internal view returns (Progress memory) {
+    /// @notice What is remembered of a rebalance. It happens now.
+    function remember(Assessment memory a, Policy memory policy, Progress memory last)
+        internal
+        view
+        returns (Progress memory)
+    {
         bool rest = a.left > 0 && a.trigger != Trigger.Closing;
         last.unfinished = rest ? a.trigger : Trigger.None;
-        last.enlarges = (a.sizeDelta > 0) == (state.size > 0);
+        last.enlarges = a.leverage < a.aim;
         // Until 2106, as `Progress` says.
         last.time = uint32(block.timestamp);
         if (a.trigger == Trigger.Schedule) last.slot = uint32(policy.slotAt(block.timestamp));
         return last;
+    }
+
+    /// @dev Why nothing can be due, whatever the policy, or 0.
+    function _notReady(Subject memory subject, VenueState memory state)
+        private
+        view
+        returns (bytes4)
+    {
+        if (state.fault != 0) return state.fault;
+        if (state.equity == 0 && ILeveragedToken(subject.token).supplyAfterFees() > 0) {
+            return Errors.EquityGone.selector;
+        }
+        return state.size == 0 ? Errors.TokenFlat.selector : bytes4(0);
     }
 
     /// @dev Size, limit and reward: the trade that reaches the aim net of its own cost and reward,
