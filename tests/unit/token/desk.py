@@ -1,0 +1,197 @@
+"""A token and its world in process, as the tests of its verbs want them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import pytest
+from eth_utils.crypto import keccak
+
+from levtoken.events import event
+from levtoken.evm import DEPLOYER, Contract, Evm, Revert
+from levtoken.system import Feed, System, deploy_system
+from levtoken.units import WAD, to_fixed
+from tests.world import BTC_MARKET, HEARTBEAT, POLICY_3X
+
+NOW = 1_700_000_000
+PRICE = 60_000 * 10**8
+FIRST = 100_000  # whole assets of the first deposit
+FAR = 2**256 - 1  # a deadline, an allowance or a bound that never binds
+LOCKED = "0x000000000000000000000000000000000000dead"
+OWNER, GUARDIAN, RECIPIENT, DEPOSITOR, HOLDER, KEEPER, ATTACKER, TRADER, STRANGER = (
+    "0x" + byte * 20 for byte in ("a0", "a1", "a2", "b1", "b2", "c1", "e1", "f1", "f2")
+)
+FUNDED = (DEPLOYER, DEPOSITOR, HOLDER, ATTACKER, TRADER)
+ROLES = {"owner": OWNER, "guardian": GUARDIAN, "feeRecipient": RECIPIENT}
+DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
+EVENTS = [
+    "ClosingStarted",
+    "Closed",
+    "Deposit",
+    "DepositsPausedSet",
+    "FeeRecipientSet",
+    "FeesCharged",
+    "FeesSet",
+    "GuardianChanged",
+    "LimitsSet",
+    "Marked",
+    "OwnershipTransferStarted",
+    "OwnershipTransferred",
+    "PolicySet",
+    "Rebalanced",
+    "Transfer",
+    "UIMultiplierUpdateCancelled",
+    "UIMultiplierUpdated",
+    "Withdraw",
+]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One token. What its token says is asked by `ask`, done by `do`, and refused by `refuses`."""
+
+    system: System
+    token: Contract = field(repr=False)
+    unit: int
+
+    @property
+    def evm(self) -> Evm:
+        return self.system.evm
+
+    @property
+    def asset(self) -> Contract:
+        return self.system.asset
+
+    @property
+    def market(self) -> Contract:
+        return self.system.market
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        return self.token.call(name, *arguments)
+
+    def do(self, name: str, *arguments: Any, sender: str = DEPOSITOR) -> Any:
+        return self.token.transact(name, *arguments, sender=sender)
+
+    def refuses(self, error: str, name: str, *arguments: Any, sender: str = DEPOSITOR) -> None:
+        """The verb reverts with this error and no other."""
+        with pytest.raises(Revert) as caught:
+            self.do(name, *arguments, sender=sender)
+        assert caught.value.name == error
+
+    def cannot_tell(self, error: str, name: str, *arguments: Any) -> None:
+        """The view reverts with this error and no other."""
+        with pytest.raises(Revert) as caught:
+            self.ask(name, *arguments)
+        assert caught.value.name == error
+
+    def deposit(self, whole: int, sender: str = DEPOSITOR) -> int:
+        """Deposits whole assets; returns the shares."""
+        return self.do("deposit", whole * self.unit, sender, sender=sender)
+
+    def shares(self, holder: str) -> int:
+        return self.ask("balanceOf", holder)
+
+    def supply(self) -> int:
+        return self.ask("totalSupply")
+
+    def state(self) -> dict[str, Any]:
+        return self.market.call("state", self.token.address)
+
+    def terms(self) -> dict[str, Any]:
+        return self.ask("terms")
+
+    def assets_of(self, holder: str) -> int:
+        return self.asset.call("balanceOf", holder)
+
+    def phase(self) -> int:
+        return self.terms()["phase"]
+
+    def move(self, factor: str) -> None:
+        """Multiplies the price of the feed."""
+        answer = self.system.feed.call("latestRoundData")[1]
+        self.system.feed.transact("push", answer * to_fixed(factor) // WAD)
+
+    def wait(self, seconds: int) -> None:
+        """Lets time pass and publishes the same price again."""
+        self.evm.next_block(self.evm.timestamp + seconds)
+        self.system.feed.transact("push", self.system.feed.call("latestRoundData")[1])
+
+    def lose_the_price(self) -> None:
+        """The feed falls silent, and its last answer is too old."""
+        self.evm.next_block(self.evm.timestamp + HEARTBEAT + 1)
+
+    def trade(self, size: int, margin: int = 5_000_000) -> None:
+        """Another trader of the market trades `size` (WAD) on `margin` whole assets."""
+        self.market.transact("depositMargin", margin * self.unit, sender=TRADER)
+        self.market.transact("trade", size, 0, 2**255 if size > 0 else 0, TRADER, sender=TRADER)
+
+    def other(self, target: int = 3, policy: dict[str, int] | None = None, **terms: Any) -> "Desk":
+        """Another token on the same market."""
+        changes = POLICY_3X | (policy or {})
+        token = self.system.create_token("OTHER", target * WAD, changes, **{**ROLES, **terms})
+        for actor in FUNDED:
+            self.asset.transact("approve", token.address, FAR, sender=actor)
+        return replace(self, token=token)
+
+    def events(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the token told in the last transaction."""
+        mine = self.token.address.lower()
+        return [
+            (names()[topics[0]], event("LeveragedToken", names()[topics[0]]).decode(
+                [bytes.fromhex(one[2:]) for one in topics], data
+            ))
+            for address, topics, data in self.evm.logs()
+            if address == mine and topics[0] in names()
+        ]  # fmt: skip
+
+    def event(self, name: str) -> dict[str, Any]:
+        """The one event of that name in the last transaction."""
+        [fields] = [fields for found, fields in self.events() if found == name]
+        return fields
+
+    @contextmanager
+    def nothing_changes(self) -> Iterator[None]:
+        """Supply, position and every balance that counts are afterwards as before."""
+        before = self._picture()
+        yield
+        assert self._picture() == before
+
+    def _picture(self) -> list[Any]:
+        holders = (DEPOSITOR, HOLDER, ATTACKER, RECIPIENT, LOCKED, KEEPER)
+        places = (*holders, self.token.address, self.market.address)
+        return [
+            self.supply(),
+            self.terms(),
+            self.ask("progress"),
+            self.market.call("positionOf", self.token.address),
+            [self.shares(one) for one in holders],
+            [self.assets_of(one) for one in places],
+        ]
+
+
+@cache
+def names() -> dict[str, str]:
+    """The events of a token by their first topic."""
+    return {"0x" + event("LeveragedToken", name).topic.hex(): name for name in EVENTS}
+
+
+def selector(error: str) -> bytes:
+    return keccak(text=f"{error}()")[:4]
+
+
+@cache
+def market_desk(decimals: int = 6) -> Desk:
+    """Funded actors at a market with a pool, and a token without fees that nobody holds."""
+    evm = Evm(timestamp=NOW)
+    system = deploy_system(evm, feed=Feed(PRICE), market=DEEP, asset_decimals=decimals)
+    unit = 10**decimals
+    for actor in FUNDED:
+        system.asset.transact("mint", actor, 10**9 * unit, sender=actor)
+        system.asset.transact("approve", system.market.address, FAR, sender=actor)
+    system.market.transact("provideLiquidity", 10**8 * unit)
+    token = system.create_token("BTC3L", 3 * WAD, POLICY_3X, **ROLES)
+    for actor in FUNDED:
+        system.asset.transact("approve", token.address, FAR, sender=actor)
+    return Desk(system, token, unit)
