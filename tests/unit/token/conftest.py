@@ -26,3 +26,13 @@ def desk(empty: "Desk") -> "Desk":
     """A token without fees, opened by a depositor with 100,000."""
     empty.deposit(100_000)
     return empty
+
+
+@pytest.fixture
+def quiet() -> "Iterator[Desk]":
+    """A token without fees that nobody holds, at a market without funding, for long times."""
+    from tests.unit.token.desk import market_desk  # noqa: PLC0415
+
+    desk = market_desk(funding=False)
+    with desk.evm.rolled_back():
+        yield desk

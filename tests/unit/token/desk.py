@@ -55,6 +55,7 @@ class Desk:
     system: System
     token: Contract = field(repr=False)
     unit: int
+    logs: list[tuple[str, list[str], bytes]] = field(default_factory=list, repr=False)
 
     @property
     def evm(self) -> Evm:
@@ -72,7 +73,9 @@ class Desk:
         return self.token.call(name, *arguments)
 
     def do(self, name: str, *arguments: Any, sender: str = DEPOSITOR) -> Any:
-        return self.token.transact(name, *arguments, sender=sender)
+        result = self.token.transact(name, *arguments, sender=sender)
+        self.logs[:] = self.evm.logs()
+        return result
 
     def refuses(self, error: str, name: str, *arguments: Any, sender: str = DEPOSITOR) -> None:
         """The verb reverts with this error and no other."""
@@ -136,18 +139,18 @@ class Desk:
         return replace(self, token=token)
 
     def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """What the token told in the last transaction."""
+        """What the token told in the last `do`."""
         mine = self.token.address.lower()
         return [
             (names()[topics[0]], event("LeveragedToken", names()[topics[0]]).decode(
                 [bytes.fromhex(one[2:]) for one in topics], data
             ))
-            for address, topics, data in self.evm.logs()
+            for address, topics, data in self.logs
             if address == mine and topics[0] in names()
         ]  # fmt: skip
 
     def event(self, name: str) -> dict[str, Any]:
-        """The one event of that name in the last transaction."""
+        """The one event of that name in the last `do`."""
         [fields] = [fields for found, fields in self.events() if found == name]
         return fields
 
@@ -182,10 +185,11 @@ def selector(error: str) -> bytes:
 
 
 @cache
-def market_desk(decimals: int = 6) -> Desk:
+def market_desk(decimals: int = 6, *, funding: bool = True) -> Desk:
     """Funded actors at a market with a pool, and a token without fees that nobody holds."""
     evm = Evm(timestamp=NOW)
-    system = deploy_system(evm, feed=Feed(PRICE), market=DEEP, asset_decimals=decimals)
+    market = DEEP if funding else DEEP | {"maxFundingVelocity": 0}
+    system = deploy_system(evm, feed=Feed(PRICE), market=market, asset_decimals=decimals)
     unit = 10**decimals
     for actor in FUNDED:
         system.asset.transact("mint", actor, 10**9 * unit, sender=actor)
