@@ -125,6 +125,21 @@ class Desk:
         """The feed falls silent, and its last answer is too old."""
         self.evm.next_block(self.evm.timestamp + HEARTBEAT + 1)
 
+    def settle(self) -> None:
+        """The feed falls silent for days that somebody watches, and the market ends."""
+        self.lose_the_price()
+        for _ in range(0, DEEP["settlementDelay"], HEARTBEAT):
+            self.market.transact("checkPrice", sender=KEEPER)
+            self.evm.next_block(self.evm.timestamp + HEARTBEAT)
+        self.market.transact("checkPrice", sender=KEEPER)
+        self.market.transact("settle", sender=KEEPER)
+
+    def liquidate(self) -> None:
+        """The price falls so far that nothing is left of the position."""
+        self.move("0.6")
+        self.market.transact("flag", self.token.address, sender=KEEPER)
+        self.market.transact("liquidate", self.token.address, sender=KEEPER)
+
     def trade(self, size: int, margin: int = 5_000_000) -> None:
         """Another trader of the market trades `size` (WAD) on `margin` whole assets."""
         self.market.transact("depositMargin", margin * self.unit, sender=TRADER)

@@ -12,7 +12,6 @@ from tests.unit.token.desk import (
     FIRST,
     GUARDIAN,
     HOLDER,
-    KEEPER,
     LOCKED,
     OWNER,
     STRANGER,
@@ -52,9 +51,7 @@ def test_refuses_a_bad_price_before_it_takes_assets(desk: Desk) -> None:
 
 def test_refuses_when_the_equity_is_gone(desk: Desk) -> None:
     """I-13."""
-    desk.move("0.6")
-    desk.market.transact("flag", desk.token.address, sender=KEEPER)
-    desk.market.transact("liquidate", desk.token.address, sender=KEEPER)
+    desk.liquidate()
     desk.refuses("EquityGone", "mint", SHARES, HOLDER)
 
 

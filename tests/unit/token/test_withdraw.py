@@ -9,7 +9,6 @@ from tests.unit.token.desk import (
     FAR,
     FIRST,
     HOLDER,
-    KEEPER,
     STRANGER,
     Desk,
     market_desk,
@@ -40,9 +39,7 @@ def test_refuses_a_zero_amount_before_a_bad_price(desk: Desk) -> None:
 
 def test_refuses_when_the_equity_is_gone(desk: Desk) -> None:
     """I-13."""
-    desk.move("0.6")
-    desk.market.transact("flag", desk.token.address, sender=KEEPER)
-    desk.market.transact("liquidate", desk.token.address, sender=KEEPER)
+    desk.liquidate()
     desk.refuses("EquityGone", "withdraw", 1, HOLDER, HOLDER, sender=HOLDER)
     desk.cannot_tell("EquityGone", "previewWithdraw", 1)
 
