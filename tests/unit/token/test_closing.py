@@ -16,10 +16,12 @@ from tests.unit.token.desk import (
     Desk,
     selector,
 )
+from tests.world import POLICY_3X
 
 LIVE, CLOSING, CLOSED = range(3)
 CLOSING_TRIGGER = 5
 YEAR = 365 * 86_400
+COOLDOWN = POLICY_3X["cooldown"]
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,7 @@ def held(desk: Desk) -> None:
 def closed(desk: Desk) -> Desk:
     """A delisted token that traded out and was closed, and whose feed is silent by now."""
     desk.do("startClosing", sender=OWNER)
+    desk.wait(COOLDOWN)
     desk.do("rebalance", sender=KEEPER)
     desk.do("close", sender=STRANGER)
     desk.lose_the_price()
@@ -45,6 +48,8 @@ def test_a_delisted_token_trades_out_in_slices_and_anyone_closes_it(desk: Desk) 
     assert desk.events() == [("ClosingStarted", {})]
     assert desk.phase() == CLOSING
     sizes = [desk.state()["size"]]
+    desk.refuses("CooldownActive", "rebalance", sender=KEEPER)
+    desk.wait(COOLDOWN)
     while sizes[-1]:
         due = desk.ask("assess")
         assert (due["trigger"], due["aim"]) == (CLOSING_TRIGGER, 0)
@@ -54,11 +59,12 @@ def test_a_delisted_token_trades_out_in_slices_and_anyone_closes_it(desk: Desk) 
         reward = desk.do("rebalance", sender=KEEPER)
         assert reward == due["reward"]
         sizes.append(desk.state()["size"])
+        # The reward grows from the end of the cooldown on.
+        assert (reward > 0) == (len(sizes) > 2)
         if sizes[-1]:
             desk.refuses("CooldownActive", "rebalance", sender=KEEPER)
-            desk.wait(900)
+            desk.wait(COOLDOWN + POLICY_3X["rewardDelay"] // 2)
     assert len(sizes) == 4
-    assert desk.assets_of(KEEPER) > 0
     left = desk.state()["equity"] * desk.unit // WAD
     assert desk.do("close", sender=STRANGER) == left
     assert desk.events()[-1] == ("Closed", {"sender": STRANGER, "assets": left})
@@ -79,6 +85,7 @@ def test_a_token_that_closes_takes_nothing_in_and_lets_everybody_out(desk: Desk)
 
 def test_an_emergency_goes_before_trading_out(desk: Desk) -> None:
     desk.do("startClosing", sender=OWNER)
+    desk.wait(POLICY_3X["emergencyCooldown"])
     desk.move("0.85")
     due = desk.ask("assess")
     assert (due["trigger"], due["aim"]) == (3, 3 * WAD)
@@ -91,6 +98,7 @@ def test_closing_starts_once_and_is_for_good(desk: Desk) -> None:
     desk.refuses("TokenNotLive", "startClosing", sender=OWNER)
     setters = {name for name, _ in desk.token.artifact.functions}
     assert not setters & {"stopClosing", "reopen", "open"}
+    desk.wait(COOLDOWN)
     desk.do("rebalance", sender=KEEPER)
     desk.do("close", sender=OWNER)
     for verb, sender in (("startClosing", OWNER), ("close", STRANGER), ("rebalance", KEEPER)):
@@ -145,10 +153,11 @@ def test_nothing_accrues_once_closed_and_leaving_is_free(desk: Desk) -> None:
     fees = {"streaming": to_fixed("0.05"), "deposit": 0, "redemption": to_fixed("0.01")}
     desk.do("setFees", fees, sender=OWNER)
     desk.do("startClosing", sender=OWNER)
+    desk.wait(COOLDOWN)
     desk.do("rebalance", sender=KEEPER)
     desk.wait(YEAR)
-    owed = desk.ask("supplyAfterFees") - desk.supply()
-    assert owed > 0
+    owed = desk.shares(RECIPIENT) + desk.ask("supplyAfterFees") - desk.supply()
+    assert owed > desk.shares(RECIPIENT)
     desk.do("close", sender=STRANGER)
     assert desk.shares(RECIPIENT) == owed
     desk.evm.next_block(desk.evm.timestamp + 10 * YEAR)
@@ -176,94 +185,3 @@ def test_a_closed_token_has_no_position_and_nothing_is_due(closed: Desk) -> None
     assert closed.ask("leverage") == 0
     assert closed.ask("assess")["reason"] == selector("TokenNotLive")
     assert closed.ask("checkUpkeep", b"") == (False, b"")
-
-
-@pytest.mark.parametrize("phase", [LIVE, CLOSING])
-def test_anyone_closes_a_token_whose_position_was_liquidated(desk: Desk, phase: int) -> None:
-    """I-13: worth nothing, and nobody owes anything."""
-    if phase == CLOSING:
-        desk.do("startClosing", sender=OWNER)
-    desk.liquidate()
-    desk.refuses("EquityGone", "redeem", WAD, HOLDER, HOLDER, sender=HOLDER)
-    assert desk.do("close", sender=STRANGER) == 0
-    assert desk.phase() == CLOSED
-    assert desk.ask("sharePrice") == desk.ask("totalAssets") == 0
-    assert desk.ask("convertToShares", 1) == 0
-    shares = desk.shares(HOLDER)
-    assert desk.ask("maxRedeem", HOLDER) == shares
-    assert desk.do("redeem", shares, HOLDER, HOLDER, sender=HOLDER) == 0
-    desk.refuses("EquityGone", "withdraw", 1, DEPOSITOR, DEPOSITOR)
-
-
-def test_a_refund_to_a_liquidated_token_is_paid_out_once_it_is_closed(desk: Desk) -> None:
-    desk.liquidate()
-    desk.asset.transact("transfer", desk.token.address, 10**9, sender=ATTACKER)
-    desk.refuses("EquityGone", "redeem", WAD, HOLDER, HOLDER, sender=HOLDER)
-    assert desk.do("close", sender=STRANGER) == 10**9
-    shares = desk.shares(HOLDER)
-    expected = 10**9 * shares // desk.supply()
-    assert desk.do("redeem", shares, HOLDER, HOLDER, sender=HOLDER) == expected
-
-
-def test_a_liquidation_is_closed_without_a_price(desk: Desk) -> None:
-    desk.liquidate()
-    desk.lose_the_price()
-    desk.do("close", sender=STRANGER)
-    assert desk.phase() == CLOSED
-
-
-def test_anyone_closes_a_token_whose_market_has_settled(desk: Desk) -> None:
-    """At the last good price, without cost: what is paid is the equity to the unit."""
-    desk.settle()
-    worth = desk.state()["equity"] * desk.unit // WAD
-    assert desk.do("close", sender=STRANGER) == worth
-    assert desk.phase() == CLOSED
-    shares = desk.shares(HOLDER)
-    expected = worth * shares // desk.supply()
-    assert desk.do("redeem", shares, HOLDER, HOLDER, sender=HOLDER) == expected
-
-
-def test_a_token_that_went_flat_while_closing_is_closed(desk: Desk) -> None:
-    desk.do("startClosing", sender=OWNER)
-    desk.do("redeem", desk.shares(DEPOSITOR), DEPOSITOR, DEPOSITOR)
-    desk.do("transfer", DEPOSITOR, desk.shares(HOLDER) - 20 * WAD, sender=HOLDER)
-    desk.do("redeem", desk.shares(DEPOSITOR), DEPOSITOR, DEPOSITOR)
-    assert desk.state()["size"] == 0
-    assert desk.do("close", sender=STRANGER) > 0
-    assert desk.do("redeem", desk.shares(HOLDER), HOLDER, HOLDER, sender=HOLDER) > 0
-
-
-def test_a_token_that_nobody_ever_held_is_delisted(desk: Desk) -> None:
-    other = desk.other()
-    other.refuses("NothingToClose", "close", sender=STRANGER)
-    other.do("startClosing", sender=OWNER)
-    assert other.do("close", sender=STRANGER) == 0
-    assert (other.ask("sharePrice"), other.ask("totalAssets")) == (WAD, 0)
-
-
-@pytest.mark.parametrize("factor", ["0.000001", "0.6", "0.673", "1000", "1"])
-def test_a_single_bad_tick_closes_nothing(desk: Desk, factor: str) -> None:
-    """However bad: only a liquidation at the venue, which would take it, ends a live token."""
-    before = desk.ask("sharePrice")
-    desk.move(factor)
-    desk.refuses("NothingToClose", "close", sender=STRANGER)
-    desk.system.feed.transact("push", 60_000 * 10**8)
-    assert desk.ask("sharePrice") == before
-    assert desk.do("redeem", WAD, HOLDER, HOLDER, sender=HOLDER) > 0
-
-
-@pytest.mark.parametrize("answer", [0, -1, 2**127])
-def test_a_price_that_is_no_price_closes_nothing(desk: Desk, answer: int) -> None:
-    for phase in (LIVE, CLOSING):
-        assert desk.phase() == phase
-        desk.system.feed.transact("push", answer)
-        desk.refuses("NothingToClose", "close", sender=STRANGER)
-        if phase == LIVE:
-            desk.do("startClosing", sender=OWNER)
-
-
-def test_a_silent_feed_closes_nothing_before_the_market_settles(desk: Desk) -> None:
-    desk.lose_the_price()
-    desk.refuses("NothingToClose", "close", sender=STRANGER)
-    desk.evm.next_block(desk.evm.timestamp + 30 * 86_400)
-    desk.refuses("NothingToClose", "close", sender=STRANGER)

@@ -82,7 +82,6 @@ def test_the_next_deposit_opens_the_target_leverage_on_the_whole_equity(flat: De
     # Equity is right to a wei, the size to a few wei of the underlying.
     assert abs(Fraction(state["size"], WAD) - size) < Fraction(10, WAD)
     assert flat.ask("sharePrice") >= price
-    assert flat.ask("progress")["price"] == state["price"]
 
 
 def test_a_deposit_too_small_for_a_position_is_refused(flat: Desk) -> None:

@@ -203,11 +203,11 @@ def test_what_is_left_is_dropped_when_the_opposite_edge_is_reached(desk: Desk) -
     assert (progress["unfinished"], progress["enlarges"]) == (LOWER, True)
 
 
-def test_what_is_left_is_dropped_after_a_day(desk: Desk) -> None:
+def test_what_is_left_is_dropped_a_day_after_its_cooldown(desk: Desk) -> None:
     other = opened(desk, **SLICES)
     other.move("0.9")
     rebalance(other)
-    other.wait(DAY)
+    other.wait(POLICY_3X["cooldown"] + DAY)
     assert other.ask("assess")["trigger"] == UPPER
     other.wait(1)
     assert other.ask("assess")["trigger"] == NONE
