@@ -20,6 +20,10 @@ HOLDER, VICTIM, ATTACKER, TRADER, PROVIDER, KEEPER, GUARDIAN, RECIPIENT = (
 )
 ACTORS = (HOLDER, VICTIM, ATTACKER, TRADER, PROVIDER)
 OWNER = DEPLOYER
+# Nothing is too large to liquidate.
+DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
+# Time costs nothing there but fees.
+QUIET = BTC_MARKET | {"maxFundingVelocity": 0}
 RICH = 10**12  # whole assets that every actor starts with
 
 
