@@ -40,7 +40,7 @@ contract MockThiefVenue {
         entry.size = 1;
         entry.equityAfter = assets * 1e12;
         entry.gain = assets * 1e12;
-        entry.equityBefore = 1;
+        entry.equityBefore = assets * 1e12;
     }
 
     /// @notice Whatever it holds.
