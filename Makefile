@@ -5,7 +5,8 @@ RUN := .venv/bin/python -m
 PORT ?= 8545
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chain demo compile test deep vectors gas lint format lock licences clean
+.PHONY: help setup chain demo compile test deep mutants vectors gas lint audit format lock licences
+.PHONY: clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +37,18 @@ deep: setup ## Walk the market 200,000 random steps, for example make deep ARGS=
 gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares with it
 	@$(RUN) tests.gas $(ARGS)
 
+mutants: setup ## Break the contracts one line at a time; the tests must notice (an hour)
+	@$(RUN) tests.mutants $(ARGS)
+
 lint: setup ## Check style and types of Python and Solidity
 	@$(RUN) ruff check $(PYTHON_SOURCES)
 	@$(RUN) ruff format --check $(PYTHON_SOURCES)
 	@$(RUN) mypy
 	@.tools/foundry/forge fmt --check
 	@.tools/foundry/forge lint --deny notes
+
+audit: setup ## Analyse the contracts with slither; docs/audit.md explains what it finds
+	@$(RUN) tools.audit $(ARGS)
 
 format: setup ## Format Python and Solidity
 	@$(RUN) ruff check --fix $(PYTHON_SOURCES)

@@ -27,6 +27,7 @@ REASONS = {
     "pyyaml": "reads configuration",
     "rich": "tables and progress",
     "ruff": "lint and format of Python",
+    "slither-analyzer": "static analysis of Solidity, by `make audit` alone",
     "setuptools": "builds the packages that come as source only",
     "types-pyyaml": "types of PyYAML",
     "web3": "the node connection below Ape",
