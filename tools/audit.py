@@ -18,8 +18,9 @@ from tools.compiler import PROJECT, CompilationError, compile_tree, version
 EXPLANATIONS = PROJECT / "docs" / "audit.md"
 FOLDER = PROJECT / ".tools" / "audit"
 RESULTS = FOLDER / "results.json"
-# A place below a reason: - `Contract.function`, with how many findings there when several.
-_PLACE = re.compile(r"^- `([\w.]+)`(?: \((\d+)\))?$")
+# A place below a reason: - `Contract.function`, with how many findings there when several; or
+# - `Contract.*` for all that a detector says of a contract.
+_PLACE = re.compile(r"^- `([\w.]+(?:\.\*)?)`(?: \((\d+)\))?$")
 _NO_CODE = {"object": "", "sourceMap": ""}
 
 Finding = tuple[str, str]  # detector, place
@@ -97,26 +98,39 @@ def read_explanations(text: str) -> tuple[Counter[Finding], list[str]]:
     return explained, wrong
 
 
+def compare(results: list[dict[str, Any]], explained: Counter[Finding]) -> list[str]:
+    """What is found and not explained, and what is explained and not found."""
+    by_place: dict[Finding, list[dict[str, Any]]] = {}
+    for one in results:
+        by_place.setdefault((one["check"], place(one["elements"][0])), []).append(one)
+    wrong = []
+    used = set()
+    for (check, where), some in sorted(by_place.items()):
+        anywhere = (check, f"{where.partition('.')[0]}.*")
+        if anywhere in explained:
+            used.add(anywhere)
+        elif len(some) >= explained[check, where]:
+            used.add((check, where))
+            new = some[explained[check, where] :]
+            wrong += [
+                f"new: {one['impact']} {check} in {where}\n{one['description']}" for one in new
+            ]
+    return wrong + [f"stale: {check} in {where}" for check, where in sorted(set(explained) - used)]
+
+
 def main() -> None:
     try:
         write_build_info(FOLDER / "build-info")
     except CompilationError as error:
         sys.exit(f"audit: the contracts do not compile: {error}")
     results = run_slither(FOLDER)
-    found = Counter((one["check"], place(one["elements"][0])) for one in results)
-    text = EXPLANATIONS.read_text() if EXPLANATIONS.is_file() else ""
-    explained, wrong = read_explanations(text)
-    for check, where in sorted(found - explained):
-        first = next(
-            one for one in results if (one["check"], place(one["elements"][0])) == (check, where)
-        )
-        wrong.append(f"new: {first['impact']} {check} in {where}\n{first['description']}")
-    wrong += [f"stale: {check} in {where}" for check, where in sorted(explained - found)]
+    explained, wrong = read_explanations(EXPLANATIONS.read_text())
+    wrong += compare(results, explained)
     for one in wrong:
         print(f"audit: {one}", file=sys.stderr)
     if wrong:
         sys.exit(f"audit: fix the code, or explain in {EXPLANATIONS.relative_to(PROJECT)}")
-    print(f"audit: {found.total()} findings, all explained in docs/audit.md")
+    print(f"audit: {len(results)} findings, all explained in docs/audit.md")
 
 
 if __name__ == "__main__":
