@@ -37,7 +37,7 @@ deep: setup ## Walk the market 200,000 random steps, for example make deep ARGS=
 gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares with it
 	@$(RUN) tests.gas $(ARGS)
 
-mutants: setup ## Break the contracts one line at a time; the tests must notice (an hour)
+mutants: setup ## Break the contracts one line at a time; the tests must notice (some hours)
 	@$(RUN) tests.mutants $(ARGS)
 
 lint: setup ## Check style and types of Python and Solidity

@@ -44,12 +44,16 @@ def sources(tree: Path) -> dict[str, str]:
     return {str(path): (tree / path).read_text() for path in found if ".cache" not in path.parts}
 
 
-def compile_tree(tree: Path, selection: Selection) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Input and output of the compiler for the contracts below `tree`."""
+def compile_tree(
+    tree: Path, selection: Selection, debug: Sequence[str] = ("location",)
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Input and output of the compiler for the contracts below `tree`. `debug` is what comments of
+    intermediate code tell."""
+    options = {**settings(), "debug": {"debugInfo": [*debug]}, "outputSelection": selection}
     given = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sources(tree).items()},
-        "settings": {**settings(), "outputSelection": selection},
+        "settings": options,
     }
     done = subprocess.run(
         [COMPILERS / f"solc-v{version()}", "--standard-json", "--base-path", tree],
