@@ -16,8 +16,9 @@ from itertools import count
 from queue import SimpleQueue
 
 from levtoken.artifacts import PROJECT
-from tests.mutants.mutants import Mutant, MutantError, read_tables
+from tests.mutants.mutants import Mutant, MutantError, check, read_tables
 from tests.mutants.trees import Tree
+from tools.compiler import sources
 
 OUT = PROJECT / "out"
 RESULTS = OUT / "mutants.json"
@@ -109,9 +110,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="one of so many")
     parser.add_argument("--jobs", type=int, default=1, help="how many at once")
     options = parser.parse_args()
-    mutants = [one for one in read_tables() if options.only in one.title][:: options.every]
     results: list[Result] = []
     try:
+        mutants = read_tables()
+        check(mutants, sources(PROJECT))
+        mutants = [one for one in mutants if options.only in one.title][:: options.every]
         for number, result in zip(count(1), judge_all(mutants, options.jobs), strict=False):
             results.append(result)
             show(number, len(mutants), result)

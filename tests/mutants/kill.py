@@ -33,7 +33,7 @@ class FirstFailure:
 def by_tests() -> str:
     found = [path for path in UNIT_TESTS if Path(path).exists()]
     plugin = FirstFailure()
-    options = ["-x", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider", "-W", "ignore"]
     code = pytest.main([*options, *found], plugins=[plugin])
     return "" if code == pytest.ExitCode.OK else plugin.name or f"pytest ends with {code}"
 

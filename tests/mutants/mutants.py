@@ -1,5 +1,7 @@
 """The mutants: what is changed in which contract, as the tables beside this file say."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +29,6 @@ class Mutant:
         return f"{Path(self.file).stem}: {self.name}"
 
     def applied(self, source: str) -> str:
-        if source.count(self.old) != 1:
-            times = source.count(self.old)
-            raise MutantError(
-                f"{self.title}: its text occurs {times} times in {self.file}, not once: adapt it"
-            )
         return source.replace(self.old, self.new)
 
 
@@ -43,3 +40,14 @@ def read_tables(tables: Path = TABLES) -> list[Mutant]:
                 reason = one.get("survives", "")
                 found.append(Mutant(file, one["name"], one["from"], one["to"], reason))
     return found
+
+
+def check(mutants: Iterable[Mutant], sources: Mapping[str, str]) -> None:
+    """Each changes one place, and is told apart by its title."""
+    stale = [one for one in mutants if sources.get(one.file, "").count(one.old) != 1]
+    if stale:
+        titles = "\n".join(f"  {one.title}: {one.old!r}" for one in stale)
+        raise MutantError(f"these texts do not occur just once, adapt the tables:\n{titles}")
+    twice = [title for title, n in Counter(one.title for one in mutants).items() if n > 1]
+    if twice:
+        raise MutantError(f"these titles occur twice: {', '.join(twice)}")

@@ -39,6 +39,7 @@ class Tree:
         load()  # compiles what is not compiled
         self.manifest: dict[str, Any] = json.loads(_manifest(PROJECT).read_text())
         self.texts = compiler.sources(PROJECT)
+        self.unbroken: dict[str, dict[str, str]] = {}  # by file that is to be changed
         self.restore()
 
     def restore(self) -> None:
@@ -85,7 +86,9 @@ class Tree:
         concrete = compiler.contracts(self.texts)
         names = compiler.affected(self.texts, mutant.file)
         selection = {concrete[name]: {name: ["ir"]} for name in names}
-        before = _intermediate(PROJECT, selection)
+        if mutant.file not in self.unbroken:
+            self.unbroken[mutant.file] = _intermediate(PROJECT, selection)
+        before = self.unbroken[mutant.file]
         try:
             after = _intermediate(self.folder, selection)
             changed = [name for name in names if before[name] != after[name]]
