@@ -289,7 +289,7 @@ contract ThinVenue is IPerpVenue, IOracle {
         } else {
             // The fraction of the position whose equity and cost are what is added.
             uint256 whole = entry.equityBefore + _cost(book, position.size);
-            uint256 size = position.size.abs().fullMulDiv(added, whole);
+            uint256 size = position.size.abs().mulDiv(added, whole);
             sizeDelta = position.size > 0 ? size.toInt256() : -size.toInt256();
         }
         require(sizeDelta != 0, Errors.NoSolution());
@@ -312,7 +312,7 @@ contract ThinVenue is IPerpVenue, IOracle {
         require(numerator <= denominator && denominator > 0, Errors.FractionOutOfRange());
         require(position.margin > 0, Errors.EquityGone());
         uint256 equity = position.margin.toUint256();
-        uint256 part = equity.fullMulDiv(numerator, denominator);
+        uint256 part = equity.mulDiv(numerator, denominator);
         result.flat = equity - part < minEquity;
         int256 closed = result.flat
             ? position.size
@@ -344,7 +344,7 @@ contract ThinVenue is IPerpVenue, IOracle {
         // Not below zero after the check above.
         uint256 margin = uint256(position.margin);
         if (margin < minEquity) return (cost, Errors.InsufficientMargin.selector);
-        bool within = _notional(book, position.size) <= margin.fullMulDiv(maxLeverage, WAD);
+        bool within = _notional(book, position.size) <= margin.mulDiv(maxLeverage, WAD);
         return (cost, within ? bytes4(0) : Errors.MaxLeverageExceeded.selector);
     }
 
@@ -371,12 +371,12 @@ contract ThinVenue is IPerpVenue, IOracle {
         if (equity <= 0) return 0;
         uint256 aim = leverage.abs();
         uint256 notional = _notional(book, size);
-        uint256 wanted = equity.toUint256().fullMulDiv(aim, WAD);
+        uint256 wanted = equity.toUint256().mulDiv(aim, WAD);
         bool grows = wanted > notional;
         uint256 weight = grows ? WAD + aim * rate / WAD : WAD.zeroFloorSub(aim * rate / WAD);
         if (weight == 0) return 0;
-        uint256 traded = wanted.dist(notional).fullMulDiv(WAD, weight);
-        int256 sizeDelta = traded.fullMulDiv(WAD, book.price).toInt256();
+        uint256 traded = wanted.dist(notional).mulDiv(WAD, weight);
+        int256 sizeDelta = traded.mulDiv(WAD, book.price).toInt256();
         return grows == (leverage > 0) ? sizeDelta : -sizeDelta;
     }
 
@@ -388,7 +388,7 @@ contract ThinVenue is IPerpVenue, IOracle {
     {
         uint256 needed;
         if (position.size != 0) {
-            needed = _notional(book, position.size).fullMulDivUp(WAD, maxLeverage).max(minEquity);
+            needed = _notional(book, position.size).mulDivUp(WAD, maxLeverage).max(minEquity);
         }
         uint256 free = position.margin.max(0).toUint256().zeroFloorSub(needed);
         return (free / _unit).min(book.cash);
@@ -411,12 +411,13 @@ contract ThinVenue is IPerpVenue, IOracle {
     }
 
     function _notional(Book memory book, int256 size) private pure returns (uint256) {
-        return size.abs().fullMulDiv(book.price, WAD);
+        return size.abs().mulDiv(book.price, WAD);
     }
 
-    /// @dev Fee of an order, WAD, up.
+    /// @dev Fee of an order, WAD, up. Products of this size and those below fit for any amount that
+    /// exists; they revert where they do not.
     function _cost(Book memory book, int256 sizeDelta) private view returns (uint256) {
-        return sizeDelta.abs().fullMulDivUp(book.price * feeRate, WAD * WAD);
+        return sizeDelta.abs().mulDivUp(book.price * feeRate, WAD * WAD);
     }
 
     // Storage and cash
