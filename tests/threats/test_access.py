@@ -115,11 +115,10 @@ def test_a_policy_that_somebody_else_stored_is_refused() -> None:
 
 
 def test_what_is_no_policy_is_refused() -> None:
-    """Naive: an empty address decodes to a policy of zeros."""
+    """Naive: an empty address decodes to a policy of zeros, or burns all gas without a name."""
     stage = opened()
-    for at in (stage.token.address, stage.market.address):
-        with pytest.raises(Revert):
-            stage.act(OWNER, "setPolicy", at)
+    for at in (NOBODY, ATTACKER, stage.token.address, stage.market.address):
+        assert stage.refuses(OWNER, "setPolicy", at) == "InvalidParameter"
     with pytest.raises(Revert):
         stage.act(OWNER, "setPolicy", deploy_runtime(stage.evm, "00" + "ff" * 640))
 

@@ -116,7 +116,9 @@ def test_gifts_to_a_closed_token_are_its_holders() -> None:
     stage.asset.transact("transfer", stage.token.address, gift, sender=ATTACKER)
     supply = stage.token.call("totalSupply")
     held = stage.asset.call("balanceOf", stage.token.address)
-    paid = {who: (stage.token.call("balanceOf", who), stage.redeem(who)) for who in (VICTIM, HOLDER)}
+    paid = {
+        who: (stage.token.call("balanceOf", who), stage.redeem(who)) for who in (VICTIM, HOLDER)
+    }
     for shares, assets in paid.values():
         assert abs(assets - Fraction(held * shares, supply)) <= 1
 
@@ -164,3 +166,18 @@ def test_a_healthy_market_pays_a_traded_out_token_whole_whoever_closes_it() -> N
 def test_nobody_but_the_owner_starts_closing(who: str) -> None:
     """Naive: a griefer delists every token."""
     assert opened().refuses(who, "startClosing") == "NotAllowed"
+
+
+def test_nobody_makes_the_loss_of_a_poor_market_final() -> None:
+    """Naive: a token that has traded out is closed at the worst moment, by a provider: what the
+    market cannot pay today is forgiven for ever."""
+    stage = opened(pool=50_000)
+    trade_out(stage)
+    whole = stage.books(stage.token.address)
+    stage.trade(TRADER, 10 * WAD, 200_000)
+    stage.push(72_000)
+    assert stage.books(stage.token.address) < whole * Fraction(9, 10)
+    for who in (ATTACKER, PROVIDER, OWNER):
+        assert stage.refuses(who, "close") == "NothingToClose"
+    stage.market.transact("provideLiquidity", 10**6 * stage.unit, sender=PROVIDER)
+    assert stage.act(ATTACKER, "close") > whole - 1

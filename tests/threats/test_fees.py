@@ -145,7 +145,7 @@ def test_a_recipient_who_holds_burns_all_that_max_redeem_says() -> None:
 
 
 def test_a_recipient_who_trades_takes_nothing_of_the_others() -> None:
-    """Naive: flows are free for who gets the fee, so that he moves price or leverage for nothing."""
+    """Naive: flows are free for who gets the fee: he moves price or leverage for nothing."""
     stage = opened(fees=FLOWS, feeRecipient=ATTACKER)
     worth, start = stage.worth(), stage.wealth(ATTACKER)
     for _ in range(5):

@@ -212,11 +212,11 @@ def test_the_reference_of_an_adverse_move_is_not_moved_by_flows(verb: str) -> No
     amount = stage.unit * 1_000 if verb == "deposit" else 1_000 * WAD
     stage.act(ATTACKER, verb, amount, ATTACKER)
     stage.redeem(ATTACKER)
-    assert stage.token.call("progress")["price"] == 60_000 * WAD
+    assert stage.token.call("prices")["last"] == 60_000 * WAD
     stage.push(53_990)
     assert stage.token.call("assess")["trigger"] == 3
     stage.act(KEEPER, "rebalance")
-    assert stage.token.call("progress")["price"] == 53_990 * WAD
+    assert stage.token.call("prices")["last"] == 53_990 * WAD
 
 
 def test_the_reference_moves_when_a_position_is_opened_again() -> None:
@@ -226,7 +226,7 @@ def test_the_reference_moves_when_a_position_is_opened_again() -> None:
     stage.redeem(HOLDER)
     stage.push(40_000)
     stage.deposit(VICTIM, 10_000)
-    assert stage.token.call("progress")["price"] == 40_000 * WAD
+    assert stage.token.call("prices")["last"] == 40_000 * WAD
     assert stage.token.call("assess")["trigger"] == 0
 
 

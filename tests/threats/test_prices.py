@@ -1,5 +1,6 @@
 """Prices that are bad, late or two at once, and what a market's trades do to them."""
 
+import itertools
 import random
 from fractions import Fraction
 
@@ -39,7 +40,7 @@ VERBS = (
 
 
 def check_refused(stage: Stage, error: str) -> None:
-    """Every verb fails by that name, nothing changes, and the views say that nothing can be done."""
+    """Every verb fails by that name, nothing changes, and views say that nothing can be done."""
     price = stage.token.call("sharePrice")
     before = stage.token.call("totalSupply"), stage.books(stage.token.address)
     for verb, *arguments in VERBS:
@@ -123,7 +124,7 @@ def test_who_knows_the_next_price_takes_nothing_of_the_holders(seed: int) -> Non
     for attacks in (False, True):
         stage = opened(market=QUIET, held=500_000)
         series = ticks(seed)
-        for price, coming in zip(series, series[1:], strict=False):
+        for price, coming in itertools.pairwise(series):
             stage.push(price)
             held = stage.token.call("balanceOf", ATTACKER)
             worth = stage.worth()

@@ -139,6 +139,30 @@ def test_no_verb_goes_through_in_the_middle_of_a_close(asset: str) -> None:
     assert all(not one["ok"] and one["data"] == LOCKED for one in answers)
 
 
+@pytest.mark.parametrize("asset", [BEFORE, AFTER])
+@pytest.mark.parametrize("verb", ["close", "redeem", "withdraw"])
+def test_a_closed_token_tells_no_price_while_its_assets_move(asset: str, verb: str) -> None:
+    """Naive: closed before the assets arrive, the price is 0 for a moment; burned before they
+    leave, it doubles. A lender who reads it there is robbed."""
+    stage, witness = closing(asset)
+    token = stage.token
+    if verb != "close":
+        stage.act(KEEPER, "close")
+    before = token.call("sharePrice")
+    names = ("sharePrice", "totalAssets")
+    reads = [token.calldata(name) for name in names]
+    reads += [token.calldata(name, WAD) for name in ("convertToAssets", "previewRedeem")]
+    act = witness.calldata("act", [token.address] * len(reads), reads)
+    stage.asset.transact("setHook", witness.address, act)
+    arguments = () if verb == "close" else (50 * stage.unit, HOLDER, HOLDER)
+    stage.act(HOLDER, verb, *arguments)
+    answers = witness.call("answers")
+    assert len(answers) == len(reads)
+    assert all(not one["ok"] for one in answers)
+    # Rounded to a unit of the asset.
+    assert abs(token.call("sharePrice") - before) <= WAD // stage.unit
+
+
 def test_two_calls_in_one_transaction_are_two_calls() -> None:
     """Naive: a transient slot that is not cleared locks the second call of a transaction out, or
     one slot of two uses lets it in (SIR, 355,000)."""
@@ -156,9 +180,7 @@ def test_two_calls_in_one_transaction_are_two_calls() -> None:
 def test_transient_storage_has_one_use_in_each_contract() -> None:
     """Naive: the address of a callback in the slot that holds an amount later (SIR)."""
     sources = [
-        path.read_text()
-        for path in PROJECT.glob("contracts/**/*.sol")
-        if "mocks" not in str(path)
+        path.read_text() for path in PROJECT.glob("contracts/**/*.sol") if "mocks" not in str(path)
     ]
     assert sources
     assert not any(word in text for text in sources for word in ("tstore", "tload", " transient "))
