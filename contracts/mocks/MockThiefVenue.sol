@@ -26,7 +26,7 @@ contract MockThiefVenue {
     }
 
     function state(address) external pure returns (VenueState memory s) {
-        (s.price, s.size, s.equity) = (1e18, 3e30, 1e30);
+        (s.price, s.size, s.equity) = (1e18, 3e18, 1e30);
     }
 
     /// @notice The call that it makes when a deposit comes.

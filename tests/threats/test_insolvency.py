@@ -116,8 +116,8 @@ def test_at_the_cap_of_the_market_only_growth_stops() -> None:
     """Naive: a full market blocks the way out, or a rebalance that would shrink."""
     full = QUIET | {"maxMarketSize": to_fixed(20)}
     stage = opened(held=100_000, market=full)
-    stage.trade(TRADER, 15 * WAD, 1_000_000)
-    assert stage.token.call("maxDeposit", VICTIM) < 1_000 * stage.unit
+    stage.trade(TRADER, stage.market.call("capacity", True), 1_000_000)
+    assert stage.token.call("maxDeposit", VICTIM) < stage.unit
     assert stage.refuses(VICTIM, "deposit", 10**9, VICTIM) == "MarketSizeExceeded"
     stage.push(69_000)
     due = stage.token.call("assess")

@@ -33,7 +33,7 @@ def test_a_malicious_keeper_of_a_thousand_steps_is_bounded_by_policy(seed: int) 
     rng = random.Random(seed)
     price, rewards, notional, calls, start = 60_000.0, 0, Fraction(0), 0, stage.evm.timestamp
     for _ in range(1_000):
-        price = min(max(price * (1 + rng.gauss(0, 0.004)), 45_000), 75_000)
+        price = min(max(price * (1 + rng.gauss(0, 0.015)), 45_000), 75_000)
         stage.wait(300)
         stage.push(round(price, 2))
         due = stage.token.call("assess")

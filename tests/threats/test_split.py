@@ -31,7 +31,7 @@ def everything(stage: Stage) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("factor", FACTORS)
 def test_a_split_changes_nothing_that_counts(factor: int) -> None:
-    """Naive: a rebase of balances: pools, allowances and permits break, and 1-wei holders vanish."""
+    """Naive: a rebase of balances: pools, allowances and permits break, 1-wei holders vanish."""
     stage = opened()
     stage.act(HOLDER, "approve", TRADER, 7 * WAD)
     stage.act(HOLDER, "transfer", VICTIM, 1)
