@@ -28,9 +28,11 @@ SELECTOR_BYTES = 4
 # What helps against a refusal of the contracts; the rest are explained by the contracts' own words.
 REMEDIES = {
     "AssetsBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
+    "BelowMinimumDeposit": "use a larger amount",
     "CooldownActive": "try again later",
     "CostAboveValue": "use another amount",
     "DeadlinePassed": "try again, or allow more time with --deadline",
+    "DepositsPaused": "try again later; redeeming goes on",
     "EquityGone": "if its position was liquidated, close it: ape run close TOKEN; then redeem",
     "FillBeyondLimit": "try again later, when the market is less skewed",
     "InsufficientMargin": "use a larger amount: a position needs the margin that its market asks",
@@ -44,6 +46,8 @@ REMEDIES = {
     "PriceStale": "wait for the feed; on a local chain: ape run feed push UNDERLYING",
     "SharesBelowLocked": "use a larger amount: it is the first deposit",
     "SharesBelowMinimum": "the price moved: try again, or loosen the bound, see --help",
+    "SizeLimitExceeded": "use a smaller amount",
+    "SupplyCapExceeded": "use a smaller amount",
     "TokenNotLive": "redeem what you hold: a closed token pays what it has",
 }
 NODE_GONE = "the node does not answer ({}): run `make chain`, or check --network"

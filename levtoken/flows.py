@@ -51,7 +51,8 @@ class Flow:
     paid: int
     received: int
     least: int
-    cost: int  # asset units: what the trade takes, against the share price
+    cost: int  # asset units: what trade and fee take, against the share price
+    trades: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def preview_redeem(
     received = share.contract.previewRedeem(shares)
     bound = lower_bound(received, slippage) if least is None else asset.units(least)
     cost = share.contract.convertToAssets(shares) - received
-    return Flow(share, asset, shares, received, bound, cost)
+    closed = status_of(system, symbol).terms.phase is Phase.CLOSED
+    return Flow(share, asset, shares, received, bound, cost, trades=not closed)
 
 
 def _check_open(status: TokenStatus) -> None:

@@ -70,9 +70,10 @@ def readings_json(readings: Sequence[Reading]) -> list[dict[str, object]]:
 def preview_line(flow: Flow, paid: Coin, received: Coin) -> str:
     """What a flow takes, gives and costs, and when it reverts."""
     verb = "gains" if flow.cost < 0 else "costs"
+    cost = f"after a trade that {verb} {flow.asset.text(abs(flow.cost))}"
     return (
-        f"{paid.text(flow.paid)} for {received.text(flow.received)}, after a trade that {verb} "
-        f"{flow.asset.text(abs(flow.cost))}; reverts below {received.text(flow.least)}"
+        f"{paid.text(flow.paid)} for {received.text(flow.received)}, "
+        f"{cost if flow.trades else 'without a trade'}; reverts below {received.text(flow.least)}"
     )
 
 
