@@ -30,6 +30,37 @@ def test_reports_what_the_token_itself_says(world: World) -> None:
     assert tuple(status.position) == tuple(world.market.state(token))
 
 
+def test_reports_the_terms_the_market_and_what_leaving_pays(world: World) -> None:
+    world.trade(-10 * WAD)
+    world.wait(600)
+    [status] = world.lens.status([world.token])
+    token = world.token
+    assert tuple(status.terms.fees) == tuple(token.terms().fees)
+    assert status.terms.maxSize == token.terms().maxSize
+    assert status.policy.upper == 38 * WAD // 10
+    assert tuple(status.progress) == tuple(token.progress())
+    assert tuple(status.report) == tuple(world.market.report())
+    assert status.report.fundingRate < 0  # the skew is short, so shorts pay
+    assert status.exitValue == token.previewRedeem(token.totalSupply())
+    room = status.terms.maxSize - status.position.size
+    assert status.capacity == min(room, world.market.capacity(True))
+    assert status.priceUpdatedAt == world.feed.latestRoundData()[3]
+
+
+@pytest.mark.parametrize("edge", ["upper", "lower"])
+def test_a_trigger_fires_at_the_price_that_was_told_and_not_before(world: World, edge: str) -> None:
+    """But for the funding of the seconds between, and the feed's 8 decimals."""
+    world.move(0.95)
+    [status] = world.lens.status([world.token])
+    point = getattr(status, edge)
+    hair = 1 + (-1e-6 if edge == "upper" else 1e-6)
+    for factor, trigger in ((2 - hair, 0), (hair, {"upper": 1, "lower": 2}[edge])):
+        world.feed.push(int(point.price * factor) // 10**10, sender=world.deployer)
+        assert world.token.assess().trigger == trigger
+    told, due = point.sizeDelta, world.token.assess().sizeDelta
+    assert abs(told - due) < abs(told) // 50  # what trading costs
+
+
 def test_says_why_nothing_is_due(world: World) -> None:
     [status] = world.lens.status([world.token])
     assert error_name("0x" + bytes(status.due.reason).hex()) == "NothingDue"
