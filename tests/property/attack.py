@@ -11,6 +11,7 @@ from tests.property.walk import Walk
 from tests.property.world import Books
 
 MOVES = 6
+MIN_TRADE = Fraction(1, 1000)
 NEAR = Fraction(1, 10**8)  # I-3 lets each flow move leverage by about a tenth of it
 
 
@@ -56,6 +57,8 @@ def act(walk: Walk) -> str:
         return flows.deposit(walk, "attacker")
     if kind < 0.45:
         return flows.mint(walk, "attacker")
+    if kind < 0.55 and shares:
+        return flows.withdraw(walk, "attacker")
     if kind < 0.7 and shares:
         return flows.redeem(walk, "attacker", flows.part_of(walk, shares))
     crowd = walk.world.scenario.crowd
@@ -108,6 +111,10 @@ def is_quiet(walk: Walk) -> bool:
 
 
 def near_edge(walk: Walk) -> bool:
-    policy, goal = walk.world.policy, walk.before.last.aim
-    edges = (policy.lower, policy.upper, policy.emergency, goal)
+    policy, target = walk.world.policy, abs(walk.token.target)
+    edges = [policy.lower, policy.upper, policy.emergency]
+    edges += [target, target + policy.min_drift, target - policy.min_drift]
+    if walk.before.last.unfinished:
+        aim = policy.aim(walk.before.last.unfinished, target)
+        edges += [aim, aim / (1 - MIN_TRADE), aim / (1 + MIN_TRADE)]
     return any(abs(walk.before.leverage - edge) <= edge * NEAR for edge in edges)

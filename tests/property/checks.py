@@ -5,8 +5,11 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property import tolerances
-from tests.property.reference import DAY, WEI, Flow, Market, Token
-from tests.property.reference_policy import EMERGENCY, Due
+from tests.property.reference import DAY, WEI, Market
+from tests.property.reference_flows import RESIDUAL, Flow
+from tests.property.reference_policy import CLOSE, EMERGENCY
+from tests.property.reference_sizing import Due
+from tests.property.reference_terms import Token
 from tests.property.world import Books
 
 DRIFT = Fraction(1, 10**9)
@@ -52,14 +55,16 @@ def named_as_expected(error: str, faults: frozenset[str], verb: str) -> None:
 
 
 def share_price_kept(before: Books, after: Books, flow: Flow) -> None:
-    """I-2, in the market's own integers and without any tolerance. The one exception: closing a
-    token flat costs more than the leaver's part."""
+    """I-2, in the market's own integers and without any tolerance, but where everybody is paid a
+    part, which is rounded down to a wei. The one exception: closing a token flat costs more than
+    the leaver's part."""
     if before.supply == 0:
         return
     part = Fraction(before.supply - after.supply, before.supply)
     if flow.flat and flow.cost > part * before.true_equity:
         return
-    kept = after.equity * before.supply >= before.equity * after.supply
+    rounded = 1 if after.part < 1 else 0
+    kept = (after.equity + rounded) * before.supply >= before.equity * after.supply
     change = f"equity {before.equity} to {after.equity}, supply {before.supply} to {after.supply}"
     require("I-2", kept, change)
 
@@ -69,7 +74,7 @@ def leverage_kept(before: Books, after: Books, unit: int) -> None:
     all: what is kept is leverage by the whole equity, and the part never falls (`part_kept`)."""
     if before.size == 0 or after.size == 0:
         return
-    tolerance = DRIFT + 2 * Fraction(unit, WAD) / after.true_equity
+    tolerance = DRIFT + 2 * Fraction(unit, WAD) / after.worth
     kept = after.leverage * after.part / (before.leverage * before.part)
     drift = abs(kept - 1)
     require("I-3", drift <= tolerance, f"leverage drifts by {float(drift):.3g} of itself")
@@ -86,9 +91,13 @@ def part_kept(before: Books, after: Books) -> None:
 
 
 def goal_kept(before: Books, after: Books, flow: Flow) -> None:
-    """What is left of a rebalance stays as it is, but for flat: then nothing is left."""
-    goal = before.progress if not flow.flat else (before.progress[0], 0, before.progress[2])
-    require("reference", after.progress == goal, f"goal {before.progress} to {after.progress}")
+    """What is left of a rebalance stays as it is, but for flat: then nothing is left. Moves of the
+    price count from where a position was opened."""
+    policy, time, unfinished, enlarges, slot, slot_price, price = before.progress
+    unfinished = 0 if flow.flat else unfinished
+    price = before.price if not before.size and after.size else price
+    goal = (policy, time, unfinished, enlarges, slot, slot_price, price)
+    require("I-14", after.progress == goal, f"goal {before.progress} to {after.progress}")
 
 
 def trade_as_reference(
@@ -98,8 +107,10 @@ def trade_as_reference(
     the market. Returns by how much those may move the value of the flow."""
     leverage = before.leverage if before.size else abs(token.target)
     size_off = tolerances.of_size(market, flow.delta, leverage) if flow.delta else Fraction(0)
+    # Shares net of a fee are whole.
+    size_off += WEI * abs(before.position.size) / token.supply if before.supply else 0
     delta = Fraction(after.size - before.size, WAD)
-    require_close("reference", "size", delta, flow.delta, size_off)
+    require_close("I-14", "size", delta, flow.delta, size_off)
     equity_as_reference(market, token, before, after)
     return tolerances.of_value(market, flow.delta, size_off) if flow.delta else 4 * WEI
 
@@ -112,33 +123,50 @@ def equity_as_reference(market: Market, token: Token, before: Books, after: Book
     taken = moved / market.part if moved else moved
     exact = before.true_equity + taken - (market.charged(delta) if delta else 0)
     off = tolerances.of_cost(market, delta) + tolerances.of_taken(market, moved)
-    require_close("reference", "equity", after.true_equity, exact, off)
+    require_close("I-14", "equity", after.true_equity, exact, off)
 
 
 def given_as_reference(token: Token, before: Books, flow: Flow, shares: int, off: Fraction) -> None:
     """A deposit gives shares, rounded down; its value is off by `off`."""
     found = Fraction(shares, WAD)
     if before.supply == 0:
-        require_close("reference", "shares", found, flow.shares, off + WEI)
+        require_close("I-14", "shares", found, flow.shares, off + 2 * WEI)
         return
     per_value = token.supply / before.true_equity
     off = (off + 4 * WEI * flow.assets / before.true_equity) * per_value
-    low = flow.shares - off - WEI
-    require_between("reference", "shares", found, low, flow.shares + off)
+    low = flow.shares - off - 2 * WEI  # of the shares and of their fee
+    require_between("I-14", "shares", found, low, flow.shares + off)
 
 
 def taken_as_reference(token: Token, before: Books, flow: Flow, assets: int, off: Fraction) -> None:
     """A mint takes assets, rounded up; its value is off by `off`."""
-    off += 4 * WEI * flow.shares / token.supply if before.supply else 0
+    if before.supply:
+        # Equity is truncated, and shares with their fee are whole.
+        off += (4 * flow.gross + before.true_equity + abs(flow.delta)) * WEI / token.supply
+    off += WEI
     high = flow.assets + off + token.unit
-    require_between("reference", "taken", assets * token.unit, flow.assets - off, high)
+    require_between("I-14", "taken", assets * token.unit, flow.assets - off, high)
 
 
-def paid_as_reference(market: Market, token: Token, flow: Flow, assets: int, off: Fraction) -> None:
-    """A redemption pays assets, rounded down; its value is off by `off`."""
+def paid_as_reference(
+    market: Market, token: Token, before: Books, flow: Flow, assets: int, off: Fraction
+) -> None:
+    """A redemption pays assets, rounded down; its value is off by `off`, and by a wei of the shares,
+    of which the fee is rounded up."""
     off += tolerances.of_part(market, flow.assets)
-    low = flow.assets - off - token.unit
-    require_between("reference", "paid", assets * token.unit, low, flow.assets + off)
+    low = flow.assets - off - token.unit - WEI * before.true_equity / token.supply
+    require_between("I-14", "paid", assets * token.unit, low, flow.assets + off)
+
+
+def withdrawn_as_reference(
+    market: Market, token: Token, flow: Flow, assets: int, off: Fraction
+) -> None:
+    """What the burned shares are worth is at least what is paid, and more by at most a billionth of
+    it and two units; the rest stays with the holders."""
+    off += tolerances.of_part(market, flow.assets)
+    paid = assets * token.unit
+    high = paid * (1 + RESIDUAL) + 3 * token.unit + off
+    require_between("I-14", "worth of a withdrawal", flow.assets, paid - off, high)
 
 
 # Rebalancing
@@ -175,8 +203,8 @@ def funding_as_reference(market: Market, seconds: int, after: Books) -> None:
     found = after.market(market.rules)
     days = Fraction(seconds, DAY)
     off = tolerances.of_rate(expected, days)
-    require_close("reference", "funding rate", found.rate, expected.rate, off)
+    require_close("I-14", "funding rate", found.rate, expected.rate, off)
     off = tolerances.of_funding(expected, days)
-    require_close("reference", "funding", found.funding, expected.funding, off)
+    require_close("I-14", "funding", found.funding, expected.funding, off)
     same = (found.skew, found.open_interest) == (market.skew, market.open_interest)
-    require("reference", same, "skew or open interest moved by themselves")
+    require("I-14", same, "skew or open interest moved by themselves")

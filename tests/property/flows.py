@@ -1,16 +1,28 @@
-"""Steps of the holders: deposit, mint, redeem, with and without bounds, and transfers."""
+"""Steps of the holders: deposit, mint, withdraw, redeem, with and without bounds, and transfers."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from levtoken.units import WAD
-from tests.property import checks, reference
+from tests.property import checks, reference_flows
 from tests.property.calls import ADDRESSES, HOLDERS
-from tests.property.reference import Flow
+from tests.property.verb import Verb
 from tests.property.walk import Walk
+from tests.property.world import FAULTS
 
-BOUNDED = 0.3  # of the flows use the overload with bounds
+LEAVERS = (*HOLDERS, "recipient")
+# What delays a redemption: the price, the account or the cash at the venue, and the fill.
+MAY_DELAY = {
+    "",
+    *FAULTS,
+    "EquityGone",
+    "Liquidatable",
+    "PositionFlagged",
+    "InsufficientCash",
+    "InsufficientMargin",
+    "FillNotPositive",
+    "CostAboveValue",
+    "MaxLeverageExceeded",
+}
 
 
 def deposit(walk: Walk, role: str = "", assets: int | None = None) -> str:
@@ -19,7 +31,7 @@ def deposit(walk: Walk, role: str = "", assets: int | None = None) -> str:
     token, before = walk.token, walk.before
     walk.note(f"{role} deposits {assets}")
     verb = Verb(walk, role, "deposit", assets)
-    flow = verb.expect(reference.deposit, assets * token.unit)
+    flow = verb.expect(reference_flows.deposit, assets * token.unit)
     error, shares = verb.call(role, ADDRESSES[role], tighter=1, refusal="SharesBelowMinimum")
     if not error:
         checks.given_as_reference(token, before, flow, shares, verb.check())
@@ -35,7 +47,7 @@ def mint(walk: Walk, role: str = "", shares: int | None = None) -> str:
         shares = int(walk.assets() * token.unit * (per_value or 1) * WAD)
     walk.note(f"{role} mints {shares}")
     verb = Verb(walk, role, "mint", shares)
-    flow = verb.expect(reference.mint, Fraction(shares, WAD))
+    flow = verb.expect(reference_flows.mint, Fraction(shares, WAD))
     error, assets = verb.call(role, ADDRESSES[role], tighter=-1, refusal="AssetsAboveMaximum")
     if not error:
         checks.taken_as_reference(token, before, flow, assets, verb.check())
@@ -44,43 +56,78 @@ def mint(walk: Walk, role: str = "", shares: int | None = None) -> str:
 
 
 def redeem(walk: Walk, role: str = "", shares: int | None = None) -> str:
-    token, before = walk.token, walk.before
+    before = walk.before
     if before.supply == 0:
         return deposit(walk, role)
-    role = role or walk.random.choice(HOLDERS)
+    role = role or leaver(walk)
     if shares is None:
-        shares = part_of(walk, walk.world.shares_of(role))
+        shares = part_of(walk, owned_by(walk, role))
     walk.note(f"{role} redeems {shares}")
     verb = Verb(walk, role, "redeem", shares)
-    flow = verb.expect(reference.redeem, Fraction(shares, WAD))
-    owner = ADDRESSES[role]
-    sender = role if walk.chance(0.9) else "stranger"
-    if sender != role:
-        allow(walk, verb, sender)
-    error, assets = verb.call(sender, owner, owner, tighter=1, refusal="AssetsBelowMinimum")
+    flow = verb.expect(reference_flows.redeem, Fraction(shares, WAD))
+    error, assets = leave(walk, verb, shares, tighter=1, refusal="AssetsBelowMinimum")
     if not error:
-        checks.paid_as_reference(verb.market, token, flow, assets, verb.check())
+        checks.paid_as_reference(verb.market, verb.token, before, flow, assets, verb.check())
         verb.check_ledger(-shares, assets)
-        left = walk.world.read("token", "allowance", owner, ADDRESSES[sender])
-        checks.require("I-1", left == [0], "the allowance was not spent")
     return error
 
 
-def allow(walk: Walk, verb: "Verb", sender: str) -> None:
-    """Another one may redeem what the owner allows, and nothing before."""
+def withdraw(walk: Walk, role: str = "", assets: int | None = None) -> str:
+    token, before = walk.token, walk.before
+    if before.supply == 0:
+        return deposit(walk, role)
+    role = role or leaver(walk)
+    owned = owned_by(walk, role)
+    if assets is None:
+        worth = part_of(walk, owned) * max(Fraction(0), before.worth) / before.supply
+        assets = int(worth / token.unit)
+    walk.note(f"{role} withdraws {assets}")
+    verb = Verb(walk, role, "withdraw", assets)
+    verb.expect(reference_flows.withdraw, assets * token.unit)
+    if not verb.previewed[0] and verb.previewed[1] > owned:
+        verb.limit("InsufficientBalance")
+    expected = verb.previewed[1]
+    error, shares = leave(walk, verb, expected, tighter=-1, refusal="SharesAboveMaximum")
+    if not error:
+        # The solution is the contract's: what is checked is what it pays.
+        net = Fraction(verb.burned(), WAD)
+        verb.flow = reference_flows.leave(verb.market, before.position, token, net)
+        checks.withdrawn_as_reference(verb.market, token, verb.flow, assets, verb.check())
+        verb.check_ledger(-shares, assets)
+    return error
+
+
+def leave(walk: Walk, verb: Verb, shares: int, tighter: int, refusal: str) -> tuple[str, int]:
+    """By the owner, or by another one whom the owner allows `shares`."""
+    owner = ADDRESSES[verb.role]
+    sender = verb.role if walk.chance(0.9) else "stranger"
+    if sender != verb.role:
+        allow(walk, verb, sender, shares)
+    error, result = verb.call(sender, owner, owner, tighter=tighter, refusal=refusal)
+    if not error:
+        left = walk.world.read("token", "allowance", owner, ADDRESSES[sender])
+        checks.require("I-1", left == [0], "the allowance was not spent")
+    return error, result
+
+
+def allow(walk: Walk, verb: Verb, sender: str, shares: int) -> None:
+    """Another one may burn what the owner allows, and nothing before."""
     owner, world = ADDRESSES[verb.role], walk.world
     world.must("token", "approve", ADDRESSES[sender], 0, sender=verb.role)
-    error, _ = world.attempt("token", "redeem", verb.amount, owner, owner, sender=sender)
-    refused = error == "InsufficientAllowance" or verb.amount == 0
-    checks.require("I-1", refused, f"redeemed without allowance: {error or 'success'}")
-    world.must("token", "approve", ADDRESSES[sender], verb.amount, sender=verb.role)
+    error, _ = world.attempt("token", verb.name, verb.amount, owner, owner, sender=sender)
+    refused = error == "InsufficientAllowance" or not shares or error in verb.flow.faults
+    checks.require("I-1", refused, f"{verb.name} without allowance: {error or 'success'}")
+    world.must("token", "approve", ADDRESSES[sender], shares, sender=verb.role)
 
 
 def all_leave(walk: Walk) -> str:
     """Everybody redeems everything, as far as the venue lets them."""
-    for role in HOLDERS:
+    for role in LEAVERS:
         if shares := walk.world.shares_of(role):
-            redeem(walk, role, shares)
+            error = redeem(walk, role, shares)
+            checks.require("I-10", error in MAY_DELAY, f"{role} cannot leave: {error}")
+            if not error and walk.world.shares_of(role) == 0:
+                walk.looked("I-10")
     walk.count("all leave")
     return ""
 
@@ -96,6 +143,19 @@ def transfer(walk: Walk) -> str:
     return ""
 
 
+def owned_by(walk: Walk, role: str) -> int:
+    """With what the streaming fee has earned by now, which is minted first."""
+    owned = walk.world.shares_of(role)
+    is_recipient = walk.before.recipient == ADDRESSES[role]
+    return owned + (walk.before.supply - walk.before.total if is_recipient else 0)
+
+
+def leaver(walk: Walk) -> str:
+    """Mostly one who has shares."""
+    owners = [role for role in LEAVERS if walk.world.shares_of(role)]
+    return walk.random.choice(owners if owners and walk.chance(0.9) else LEAVERS)
+
+
 def part_of(walk: Walk, shares: int) -> int:
     """All, a grain, or anything between."""
     if walk.chance(0.2):
@@ -105,92 +165,3 @@ def part_of(walk: Walk, shares: int) -> int:
     return int(shares * walk.random.random())
 
 
-class Verb:
-    """One flow: its preview, its call, and what must hold afterwards."""
-
-    def __init__(self, walk: Walk, role: str, name: str, amount: int) -> None:
-        self.walk, self.role, self.name, self.amount = walk, role, name, amount
-        self.flow = Flow()
-        self.market, self.token, self.before = walk.market, walk.token, walk.before
-        self.after = self.before
-        self.holding = self._holding()
-        preview = f"preview{name.capitalize()}"
-        self.previewed = walk.world.preview("token", preview, amount)
-
-    def expect(self, judge: Callable[..., Flow], amount: Fraction) -> Flow:
-        """By the reference. A bad price comes before all that needs one, a flag before success."""
-        if self.walk.fault:
-            self.flow = reference.refused(self.walk.fault, *["ZeroAmount"] * (not self.amount))
-        else:
-            self.flow = judge(self.market, self.before.position, self.token, amount)
-            if self.walk.world.is_flagged("token"):
-                faults = self.flow.faults | {"PositionFlagged"}
-                self.flow = replace(self.flow, faults=faults)
-        return self.flow
-
-    def call(self, sender: str, *receivers: str, tighter: int, refusal: str) -> tuple[str, int]:
-        """The verb, sometimes with bounds. I-5: it does what its preview said."""
-        walk, arguments = self.walk, (self.amount, *receivers)
-        error, expected = self.previewed
-        if walk.chance(BOUNDED):
-            now = walk.world.evm.timestamp
-            late = self._attempt(sender, *arguments, expected, now - 1)
-            checks.require("I-5", late[0] == "DeadlinePassed", f"after the deadline: {late}")
-            tight = self._attempt(sender, *arguments, expected + tighter, now)
-            checks.require("I-5", tight[0] == (error or refusal), f"tighter bound: {tight}")
-            arguments += (expected, now)
-        result = self._attempt(sender, *arguments)
-        checks.require("I-5", result == self.previewed, f"{result}, previewed {self.previewed}")
-        checks.named_as_expected(result[0], self.flow.faults, self.name)
-        walk.looked("I-5", "errors")
-        walk.count(self.name, result[0])
-        if not result[0]:
-            self.after = walk.refresh(stored=True)
-        elif walk.fault:
-            walk.looked("I-11")
-            checks.require("I-11", walk.world.books() == self.before, "the books changed")
-        return result
-
-    def check(self) -> Fraction:
-        """I-2, I-3 and the reference; by how much truncation may move the value of the flow."""
-        self._count_kinds()
-        checks.share_price_kept(self.before, self.after, self.flow)
-        checks.leverage_kept(self.before, self.after, self.walk.world.unit)
-        checks.goal_kept(self.before, self.after, self.flow)
-        checks.part_kept(self.before, self.after)
-        self.walk.looked("I-2", "I-3", "reference")
-        return checks.trade_as_reference(
-            self.market, self.token, self.before, self.after, self.flow
-        )
-
-    def check_ledger(self, shares: int, assets: int) -> None:
-        """What the call returned is what moved, between the actor and the books."""
-        had = self.holding
-        has = self._holding()
-        moved = (has[0] - had[0], has[1] - had[1])
-        checks.require("I-1", moved == (shares, assets), f"{moved} moved, said {shares}, {assets}")
-        booked = self.after.cash - self.before.cash
-        checks.require("I-1", booked == -assets, f"the market booked {booked}")
-        locked = int(self.token.locked * WAD) if self.before.supply == 0 else 0
-        created = self.after.supply - self.before.supply
-        checks.require("I-1", created == shares + locked, f"the supply changed by {created}")
-
-    def _count_kinds(self) -> None:
-        """That the walk went through all of them."""
-        kinds = {
-            f"first {self.name}": not self.before.supply,
-            f"{self.name} without position": not self.before.size and self.before.supply,
-            "redeem to flat": self.before.size and not self.after.size,
-            "flow paid by the skew": self.flow.cost < 0,
-            "redeem a part of what is owed": self.before.part < 1,
-            "flow across the flip of the skew": self.before.skew * self.after.skew < 0,
-        }
-        for kind, met in kinds.items():
-            if met:
-                self.walk.count(kind)
-
-    def _attempt(self, sender: str, *arguments: int | str) -> tuple[str, int]:
-        return self.walk.world.attempt("token", self.name, *arguments, sender=sender)
-
-    def _holding(self) -> tuple[int, int]:
-        return self.walk.world.shares_of(self.role), self.walk.world.assets_of(self.role)

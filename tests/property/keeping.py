@@ -8,8 +8,10 @@ from levtoken.units import WAD
 from tests.property import checks, tolerances
 from tests.property.checks import require, require_between, require_close
 from tests.property.reference import WEI, Market
-from tests.property.reference_policy import EMERGENCY, LOWER, UPPER, Assessment, Due
+from tests.property.reference_policy import CLOSE, EMERGENCY, LOWER, NONE, SCHEDULE, UPPER
+from tests.property.reference_sizing import Assessment, Due
 from tests.property.walk import Walk
+from tests.property.world import Books
 
 
 def rebalance(walk: Walk) -> str:
@@ -24,7 +26,7 @@ def rebalance(walk: Walk) -> str:
     error, reward = world.attempt("token", "rebalance", sender="keeper")
     require("I-5", error == said.reason, f"rebalance: {error}, assessed {said.reason}")
     walk.count("rebalance", error)
-    walk.looked("I-5", "errors", "reference")
+    walk.looked("I-5", "errors", "I-14")
     if error:
         if walk.fault:
             require("I-11", world.books() == before, "the books changed")
@@ -38,13 +40,24 @@ def rebalance(walk: Walk) -> str:
     worth = reward * walk.token.unit
     checks.equity_as_reference(market, walk.token, before, after)
     checks.part_kept(before, after)
-    checks.rebalance_improved(before, after, due, target)
+    checks.rebalance_improved(before, after, due, Fraction(0) if due.trigger == CLOSE else target)
     checks.rebalance_paid_for(market, before, after, Fraction(said.limit, WAD), worth)
     reward_capped(walk, market, Fraction(abs(said.delta), WAD), worth)
-    goal = (before.time, due.trigger, said.aim) if said.left else (before.time, 0, 0)
-    require("reference", after.progress == goal, f"goal {after.progress}, expected {goal}")
+    goal = remembered(walk, before, due, said)
+    require("I-14", after.progress == goal, f"goal {after.progress}, expected {goal}")
+    walk.streaming.charged(before, after)
     walk.looked("I-6", "I-7")
     return ""
+
+
+def remembered(walk: Walk, before: Books, due: Due, said: "Said") -> tuple[int, ...]:
+    """Time, price and slot of a rebalance, and what is left of it."""
+    policy, _, _, _, slot, slot_price, _ = before.progress
+    unfinished = due.trigger if said.left and due.trigger != CLOSE else 0
+    enlarges = (said.delta > 0) == (before.size > 0)
+    if due.trigger == SCHEDULE:
+        slot, slot_price = walk.world.policy.slot(before.time), before.price
+    return (policy, before.time, unfinished, int(enlarges), slot, slot_price, before.price)
 
 
 def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
@@ -55,6 +68,9 @@ def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
         "slice": said.left > 0,
         "rest of a rebalance": before.last.unfinished == due.trigger,
         "wider limit": due.limit and abs(due.limit / walk.market.price - 1) > policy.max_slippage,
+        "clipped growth": due.clipped,
+        "emergency by a move": due.trigger == EMERGENCY and before.leverage < policy.emergency
+        and before.last.unfinished != EMERGENCY,
         "capped reward": said.reward * walk.token.unit == policy.reward_cap,
         "rebalance paid by the skew": walk.market.cost(due.delta) < 0,
         "slice beyond the largest": abs(due.delta) > policy.max_trade,
@@ -84,7 +100,13 @@ def reward_capped(walk: Walk, market: Market, size: Fraction, reward: Fraction) 
     require("I-7", reward <= most, f"reward {float(reward)} above {float(most)} by rate")
 
 
-TRIGGERS = {UPPER: "upper", LOWER: "lower", EMERGENCY: "emergency"}
+TRIGGERS = {
+    UPPER: "upper",
+    LOWER: "lower",
+    EMERGENCY: "emergency",
+    SCHEDULE: "schedule",
+    CLOSE: "closing",
+}
 
 
 class Said:
@@ -97,21 +119,24 @@ class Said:
         self.reason = walk.world.error_name(reason.to_bytes(32, "big")[:4])
 
     def compare(self, walk: Walk, market: Market, due: Due) -> None:
-        require("reference", self.trigger == due.trigger, f"trigger {self.trigger}, {due.trigger}")
+        require("I-14", self.trigger == due.trigger, f"trigger {self.trigger}, {due.trigger}")
         # The aim is truncated once where it is computed and once where it is kept inside the edge.
-        require_close("reference", "aim", Fraction(self.aim, WAD), due.aim, 2 * WEI)
+        if self.trigger != NONE:
+            require_close("I-14", "aim", Fraction(self.aim, WAD), due.aim, 2 * WEI)
         if due.reasons:
             return
         unit, rate = walk.token.unit, walk.world.policy.reward_rate
         # Into the equation go the reward, off by its own unit, and the aim, off by 2 wei.
         inputs = unit + 2 * WEI * walk.before.true_equity
-        off = tolerances.of_size(market, due.delta, due.aim, rate, inputs)
-        require_close("reference", "size", Fraction(self.delta, WAD), due.delta, off)
-        require_close("reference", "left", Fraction(self.left, WAD), due.left, 2 * off)
+        off = WEI  # trading out is exact
+        if due.aim:
+            off = tolerances.of_size(market, due.delta, due.aim, rate, inputs)
+        require_close("I-14", "size", Fraction(self.delta, WAD), due.delta, off)
+        require_close("I-14", "left", Fraction(self.left, WAD), due.left, 2 * off)
         # Leverage, the parts of the slippage and the limit lose less than a wei each.
         limit_off = (4 * market.price + 2) * WEI
-        require_close("reference", "limit", Fraction(self.limit, WAD), due.limit, limit_off)
+        require_close("I-14", "limit", Fraction(self.limit, WAD), due.limit, limit_off)
         # The rate loses a few wei, of which the notional is a multiple.
         off = rate * market.price * off + 8 * WEI * (1 + abs(due.delta) * market.price)
         low = due.reward - unit - off
-        require_between("reference", "reward", self.reward * unit, low, due.reward + off)
+        require_between("I-14", "reward", self.reward * unit, low, due.reward + off)

@@ -5,27 +5,29 @@ from fractions import Fraction
 from levtoken.evm import Revert
 from levtoken.units import WAD
 from tests.property import tolerances
-from tests.property.calls import ROLES
+from tests.property.calls import HOLDERS
 from tests.property.checks import require
 from tests.property.reference import WEI
 from tests.property.walk import Walk
 from tests.property.world import LOCKED_OWNER
 
+OWNERS = (*HOLDERS, "attacker", "recipient")  # nobody else ever gets a share
 VIEWS = ("totalAssets", "sharePrice", "leverage", "assess", "priceValid")
 
 
 def look(walk: Walk) -> None:
     shares_add_up(walk)
     books_add_up(walk)
+    walk.streaming.seen(walk.before)
     nobody_owes(walk)
     walk.looked("I-1", "I-13")
 
 
 def shares_add_up(walk: Walk) -> None:
     """I-1: the sum of the balances is the supply."""
-    total = sum(walk.world.shares_of(role) for role in ROLES)
+    total = sum(walk.world.shares_of(role) for role in OWNERS)
     total += walk.world.read("token", "balanceOf", LOCKED_OWNER)[0]
-    supply = walk.before.supply
+    supply = walk.before.total
     require("I-1", total == supply, f"balances add up to {total}, the supply is {supply}")
 
 
@@ -45,13 +47,16 @@ def nobody_owes(walk: Walk) -> None:
     except Revert as revert:
         require("I-13", False, f"a view reverts with {revert.name}")
         return
+    if before.is_closed:
+        require("I-13", said["totalAssets"] == [before.held], "not all that it holds")
+        return
     require("I-13", before.margin >= 0, f"a margin of {before.margin}")
     exact = max(Fraction(0), before.true_equity)
     exact *= before.part
     # Profit and funding are truncated by less than a wei each; and see `of_part`.
     bound = Fraction(2, WAD) + tolerances.of_part(walk.market, exact)
     off = abs(Fraction(before.equity, WAD) - exact)
-    require("reference", off <= bound, f"equity {before.equity}, exactly {float(exact)}")
+    require("I-14", off <= bound, f"equity {before.equity}, exactly {float(exact)}")
     # Truncated once, where it is multiplied.
     off = Fraction(before.debt, WAD) - max(Fraction(0), before.owed)
     require("I-12", abs(off) < WEI, f"the debt is off by {float(off)}")

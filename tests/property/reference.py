@@ -1,19 +1,16 @@
-"""The market and the token in exact rational arithmetic, as the design and the market's published
-formulas state them. Nothing here is taken from the contracts.
+"""The market in exact rational arithmetic, as the design and the market's published formulas state
+it. Nothing here is taken from the contracts.
 
 Amounts are whole: one unit of the underlying, one of the asset, one share. Fractions are exact, but
 for the size that solves a quadratic: that is a rational within 2**-160 of the root.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
 DAY = 86_400
 ROOT_BITS = 160
-LOCKED_SHARES = Fraction(1, 1000)
-LOCKED_UNITS = 1000
 LEVERAGE_TOLERANCE = Fraction(1, 100)
 WEI = Fraction(1, 10**18)
 
@@ -260,6 +257,11 @@ class Market:
             return "InsufficientCash"
         return self.move_fault(old, -amount / self.part) if amount else ""
 
+    def capacity(self, direction: int) -> Fraction:
+        """By how much the open interest of a side may still grow."""
+        side = (self.open_interest + direction * self.skew) / 2
+        return max(Fraction(0), self.rules.cap - max(Fraction(0), side))
+
     def exceeds_cap(self, old: Position, delta: Fraction) -> bool:
         size = old.size + delta
         total = self.open_interest + abs(size) - abs(old.size)
@@ -334,149 +336,3 @@ def square_root(value: Fraction) -> Fraction:
 
 def is_same_side(a: Fraction, b: Fraction) -> bool:
     return a == 0 or b == 0 or (a > 0) == (b > 0)
-
-
-@dataclass(frozen=True)
-class Token:
-    """What a flow needs to know of the token. `unit` is the value of one asset unit."""
-
-    target: Fraction
-    supply: Fraction
-    unit: Fraction
-
-    @property
-    def direction(self) -> int:
-        return 1 if self.target > 0 else -1
-
-    @property
-    def locked(self) -> Fraction:
-        return max(LOCKED_SHARES, LOCKED_UNITS * self.unit)
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A flow before any rounding. Its faults are all that apply: a call may name any of them."""
-
-    faults: frozenset[str] = frozenset()
-    delta: Fraction = Fraction(0)
-    cost: Fraction = Fraction(0)
-    assets: Fraction = Fraction(0)
-    shares: Fraction = Fraction(0)
-    flat: bool = False
-
-
-Judge = Callable[[Market, Position, Token, Fraction], Flow]
-
-
-def refused(*faults: str) -> Flow:
-    return Flow(frozenset(faults))
-
-
-def _ordered(market: Market, position: Position, delta: Fraction) -> tuple[set[str], Fraction]:
-    """Faults and cost of the order of a flow; what is less than a wei is no order."""
-    if abs(delta) < WEI:
-        return set(), Fraction(0)
-    cost = market.charged(delta) if market.fill(delta) > 0 else Fraction(0)
-    return market.order_faults(position, delta), cost
-
-
-def incoming(judge: Judge) -> Judge:
-    """Nobody comes in while the market owes more than it has."""
-
-    def judged(market: Market, position: Position, token: Token, amount: Fraction) -> Flow:
-        flow = judge(market, position, token, amount)
-        closed = {"MarketInsolvent"} if market.is_insolvent else set()
-        return replace(flow, faults=flow.faults | closed)
-
-    return judged
-
-
-@incoming
-def deposit(market: Market, position: Position, token: Token, assets: Fraction) -> Flow:
-    equity = max(Fraction(0), position.equity)
-    if assets == 0:
-        return refused("ZeroAmount")
-    if market.is_liquidatable(position):
-        return refused("Liquidatable")
-    flat = position.size == 0
-    leverage = abs(token.target) if flat else abs(position.size) * market.price / equity
-    total = equity + assets
-    delta = market.size_for(position.size, total, leverage, token.direction)
-    if delta is None:
-        return refused("NoSolution", "CostAboveValue", *market.free_faults())
-    faults, cost = _ordered(market, Position(position.size, total), delta)
-    if token.supply > 0 and equity == 0:
-        return refused("EquityGone", *faults)
-    if cost >= assets:
-        faults.add("CostAboveValue")
-    if token.supply == 0:
-        shares = total - cost - token.locked
-        faults |= {"SharesBelowLocked"} if shares <= 0 else set()
-    else:
-        gain = min(assets, assets - cost) if flat else assets - cost
-        shares = token.supply * gain / equity
-        faults |= {"ZeroAmount"} if 0 <= shares < WEI else set()
-    return Flow(frozenset(faults), delta, cost, assets, shares)
-
-
-@incoming
-def mint(market: Market, position: Position, token: Token, shares: Fraction) -> Flow:
-    equity = max(Fraction(0), position.equity)
-    if shares == 0:
-        return refused("ZeroAmount")
-    if token.supply > 0 and equity == 0:
-        return refused("EquityGone")
-    if position.size == 0:
-        return _mint_flat(market, equity, token, shares)
-    part = shares / token.supply
-    delta = position.size * part
-    cost = market.cost(delta) if market.fill(delta) > 0 else Fraction(0)
-    assets = equity * part + cost
-    faults = market.order_faults(Position(position.size, equity + assets), delta)
-    if fault := market.move_fault(position, assets):
-        faults.add(fault)
-    if assets <= 0:
-        faults.add("CostAboveValue")
-    return Flow(frozenset(faults), delta, cost, assets, shares)
-
-
-def _mint_flat(market: Market, equity: Fraction, token: Token, shares: Fraction) -> Flow:
-    """The shares are worth what comes in net of cost; a trade that the skew pays for is a gift."""
-    first = token.supply == 0
-    value = shares + token.locked if first else equity * shares / token.supply
-    delta: Fraction | None = token.target * (equity + value) / market.price
-    assert delta is not None
-    if market.fill(delta) <= 0:
-        return refused("FillNotPositive")
-    assets = value + max(Fraction(0), market.cost(delta))
-    if market.cost(delta) < 0:
-        assets = -(-value // token.unit) * token.unit  # the position is carried by whole units
-        total = equity + assets
-        delta = market.size_for(Fraction(0), total, abs(token.target), token.direction)
-        if delta is None:
-            return refused("NoSolution", *market.free_faults())
-    faults = market.order_faults(Position(Fraction(0), equity + assets), delta)
-    cost = market.cost(delta) if market.fill(delta) > 0 else Fraction(0)
-    return Flow(frozenset(faults), delta, cost, assets, shares)
-
-
-def redeem(market: Market, position: Position, token: Token, shares: Fraction) -> Flow:
-    """The leaver's part, less the cost, of what everybody is paid."""
-    if shares == 0:
-        return refused("ZeroAmount")
-    if position.equity <= 0:
-        return refused("EquityGone")
-    part = shares / token.supply
-    flat = position.equity * (1 - part) < market.rules.min_margin
-    delta = -position.size if flat else -position.size * part
-    faults, cost = _ordered(market, position, delta)
-    if flat:
-        taken = max(Fraction(0), position.equity * part - max(cost, part * cost))
-    else:
-        taken = position.equity * part - cost
-        faults |= {"CostAboveValue"} if taken < 0 else set()
-    assets = taken * market.part
-    left = Position(position.size + delta, position.equity - cost)
-    if assets >= token.unit and (fault := market.taking_fault(left, assets)):
-        faults.add(fault)
-    return Flow(frozenset(faults), delta, cost, assets, shares, flat)

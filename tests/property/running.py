@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 from levtoken.evm import Revert
-from tests.property import attack, faults, flows, keeping, looking, moves
+from tests.property import attack, closing, faults, flows, keeping, looking, maxima, moves, offices
 from tests.property.checks import Violation
 from tests.property.scenarios import Scenario
 from tests.property.walk import Report, Walk
 
-STEPS: dict[Callable[[Walk], str], int] = {
+STEPS: dict[Callable[[Walk], str], float] = {
     flows.deposit: 12,
     flows.mint: 9,
-    flows.redeem: 16,
+    flows.redeem: 12,
+    flows.withdraw: 8,
     flows.transfer: 2,
+    maxima.at_most: 2,
+    offices.accrue: 3,
+    offices.govern: 3,
     flows.all_leave: 1,
     keeping.rebalance: 16,
     moves.move: 24,
@@ -25,26 +29,50 @@ STEPS: dict[Callable[[Walk], str], int] = {
     moves.pretend: 1,
     moves.flag: 2,
     moves.liquidate: 2,
-    moves.replace_dead: 2,
+    closing.lose: 2,
+    closing.close: 1,
+    closing.start: 0.4,
+    closing.settle: 0.2,
     faults.spoil: 1,
     attack.play: 2,
 }
 
 
+AFTERWARDS: dict[Callable[[Walk], str], float] = {
+    closing.redeem: 4,
+    closing.withdraw: 4,
+    closing.refuse: 1,
+    closing.renew: 2,
+    offices.accrue: 1,
+    maxima.at_most: 1,
+    faults.bad: 1,
+    moves.move: 2,
+    moves.trade: 1,
+}
+
+
 def choose(walk: Walk) -> Callable[[Walk], str]:
-    """By weight; but a token that is lost or flagged, or a market that cannot pay, does not stay so
-    for long."""
+    """By weight; but a token that is lost, flagged or closing, or a market that cannot pay, does not
+    stay so for long."""
+    if walk.before.is_closed:
+        return one_of(walk, AFTERWARDS)
     lost = walk.before.equity == 0 and walk.before.supply
     if (lost or "token" in walk.flagged_at) and walk.chance(0.15):
         return accident(walk)
     if walk.market.is_insolvent and walk.chance(0.06):
         return moves.provide
-    return walk.random.choices(list(STEPS), list(STEPS.values()))[0]
+    if walk.before.terms.phase and walk.chance(0.3):
+        return keeping.rebalance if walk.before.size else closing.close
+    return one_of(walk, STEPS)
+
+
+def one_of(walk: Walk, steps: dict[Callable[[Walk], str], float]) -> Callable[[Walk], str]:
+    return walk.random.choices(list(steps), list(steps.values()))[0]
 
 
 def accident(walk: Walk) -> Callable[[Walk], str]:
     if not walk.before.size:
-        return moves.replace_dead
+        return closing.lose
     return moves.liquidate if "token" in walk.flagged_at else moves.flag
 
 

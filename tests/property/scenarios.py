@@ -1,10 +1,13 @@
 """The markets, sides, policies and units on which the properties are tested."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+from levtoken.system import NO_CAP
 from levtoken.units import WAD, to_fixed
 from tests.property.reference import Rules
 from tests.property.reference_policy import Policy
@@ -16,6 +19,16 @@ TIMES = {
     "maxOrderAge": 30,
     "forcedLiquidationDelay": FORCED_DELAY,
     "settlementDelay": 259_200,
+}
+COUNTS = {
+    "cooldown": 900,
+    "cooldownUp": 14_400,
+    "rewardDelay": 900,
+    "emergencyCooldown": 60,
+    "emergencySlices": 4,
+    "offset": 0,
+    "interval": 0,
+    "window": 0,
 }
 BANDS = {
     "1.5": ("1.2", "1.9", "2.4"),
@@ -30,7 +43,8 @@ BANDS = {
 class Scenario:
     """One token on one market, with the habits of its surroundings. `policy` and `market` hold what
     differs from the defaults, in whole units. `crowd` is how far traders push the skew, as a part
-    of the scale; `pool` what the liquidity provider brings first, in assets."""
+    of the scale; `pool` what the liquidity provider brings first, in assets. `fees` are fractions,
+    `cap` shares, `least` the smallest deposit in assets."""
 
     name: str
     leverage: str
@@ -42,6 +56,9 @@ class Scenario:
     pool: int = 10**9
     policy: Mapping[str, str] = field(default_factory=dict)
     market: Mapping[str, str] = field(default_factory=dict)
+    fees: Mapping[str, str] = field(default_factory=dict)
+    cap: int = 0
+    least: int = 0
 
     @property
     def scale(self) -> Decimal:
@@ -81,10 +98,24 @@ class Scenario:
             "rewardRamp": "0.2",
             "rewardCap": 1000,
             "maxTrade": Decimal("0.9") * self.scale * Decimal("0.0007"),
+            "emergencyMove": 0,
+            "minDrift": 0,
+            "minMove": 0,
         }
-        params = {name: to_fixed(value) for name, value in {**defaults, **self.policy}.items()}
-        times = {"cooldown": 900, "cooldownUp": 14_400, "rewardDelay": 900, "emergencyCooldown": 60}
-        return {**params, **times}
+        merged = {**defaults, **COUNTS, **self.policy}
+        return {
+            name: int(value) if name in COUNTS else to_fixed(value)
+            for name, value in merged.items()
+        }
+
+    def terms(self) -> dict[str, Any]:
+        """Of the token, beside its roles."""
+        fees = {"streaming": "0", "deposit": "0", "redemption": "0", **self.fees}
+        return {
+            "fees": {name: to_fixed(value) for name, value in fees.items()},
+            "supplyCap": self.cap * WAD if self.cap else NO_CAP,
+            "minDeposit": self.least * 10**self.asset_decimals,
+        }
 
     def rules(self) -> Rules:
         """The same market for the reference."""
@@ -92,22 +123,27 @@ class Scenario:
         return Rules(*(Fraction(value, WAD) for value in values))
 
     def reference_policy(self) -> Policy:
-        params = self.policy_params()
-        names = [
-            "lower",
-            "upper",
-            "emergency",
-            "recenter",
-            "maxSlippage",
-            "rewardRate",
-            "rewardRamp",
-        ]
-        shares = [Fraction(params[name], WAD) for name in names]
-        amounts = [Fraction(params[name], WAD) for name in ("rewardCap", "maxTrade")]
-        times = [params[name] for name in ("cooldown", "cooldownUp", "emergencyCooldown")]
-        return Policy(*shares, params["rewardDelay"], *amounts, *times)
+        return as_policy(self.policy_params())
 
 
+def as_policy(params: Mapping[str, int]) -> Policy:
+    """The contract's numbers for the reference."""
+    return Policy(
+        **{
+            snake(name): value if name in COUNTS else Fraction(value, WAD)
+            for name, value in params.items()
+        }
+    )
+
+
+def snake(name: str) -> str:
+    return re.sub("([A-Z])", r"_\1", name).lower()
+
+
+FEES = {"streaming": "0.02", "deposit": "0.001", "redemption": "0.002"}
+HIGHEST = {"streaming": "0.05", "deposit": "0.01", "redemption": "0.01"}
+DAILY = {"interval": "86400", "window": "3600", "offset": "1200"}
+OFTEN = {"interval": "7200", "window": "3600", "cooldown": "300", "cooldownUp": "600"}
 CROWDED = {"depth": 3 * 10**7, "crowd": Fraction(2, 5)}
 SCENARIOS = [
     Scenario("three times long", "3", price="60000"),
@@ -137,4 +173,19 @@ SCENARIOS = [
     Scenario("too skewed to liquidate", "-10", market={"maxLiquidationSkew": "0.0005"}),
     Scenario("capped market", "-3", market={"maxMarketSize": "150", "maxLeverage": "10"}),
     Scenario("no maker fee", "3", market={"makerFee": "0", "takerFee": "0.001"}),
+    Scenario("fees, long", "3", fees=FEES),
+    Scenario("highest fees, short", "-2", fees=HIGHEST, asset_decimals=18, price="60000"),
+    Scenario("capped supply", "3", fees=FEES, cap=100_000, least=100, asset_decimals=8),
+    Scenario("daily", "3", policy=DAILY, fees=FEES),
+    Scenario("often, by drift", "-3", policy={**OFTEN, "minDrift": "0.1"}),
+    Scenario("often, by move", "2", policy={**OFTEN, "minMove": "0.01"}, fees=HIGHEST),
+    Scenario(
+        "schedule without a band",
+        "-2",
+        policy={**OFTEN, "lower": "0", "upper": "3", "maxTrade": "20"},
+        fees=FEES,
+    ),
+    Scenario("adverse moves, long", "3", policy={"emergencyMove": "0.03"}),
+    Scenario("adverse moves, short", "-3", policy={"emergencyMove": "0.02", **DAILY}, fees=FEES),
+    Scenario("small limit", "3", policy={"maxTrade": "2", "emergencySlices": "1"}, fees=FEES),
 ]

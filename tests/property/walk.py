@@ -8,8 +8,10 @@ from fractions import Fraction
 
 from levtoken.units import WAD
 from tests.property.checks import Violation
-from tests.property.reference import Market, Token
+from tests.property.reference import Market
+from tests.property.reference_terms import Token
 from tests.property.scenarios import Scenario
+from tests.property.streaming import Streaming
 from tests.property.tolerances import RAY
 from tests.property.world import Books, World
 
@@ -49,6 +51,7 @@ class Walk:
         # Without liquidity the market has written no price yet.
         self.stored = self.before if scenario.pool else replace(self.before, price=0)
         self.flagged_at: dict[str, int] = {}
+        self.streaming = Streaming()
 
     @property
     def market(self) -> Market:
@@ -69,7 +72,7 @@ class Walk:
         self.report.trace.append(
             f"  {self.report.steps}: {action} | time {b.time} price {b.price} skew {b.skew} "
             f"rate {b.rate} size {b.size} equity {b.equity} supply {b.supply} cash {b.cash} "
-            f"goal {b.progress}"
+            f"goal {b.progress[1:]} terms {b.conditions[1:]} minted {b.total}"
         )
 
     def count(self, action: str, error: str = "") -> None:
@@ -84,6 +87,12 @@ class Walk:
         if stored:
             self.stored = self.before
         return self.before
+
+    def begin_token(self) -> None:
+        """Another token has taken the place of the one before."""
+        self.streaming = Streaming()
+        self.flagged_at.pop("token", None)
+        self.refresh(stored=False)
 
     # Chance
 

@@ -1,5 +1,6 @@
 """One token on one market in one in-process EVM, its actors, and its books in integers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -8,9 +9,10 @@ from levtoken.evm import Evm, signed
 from levtoken.system import Feed, deploy_system
 from levtoken.units import WAD, to_fixed
 from tests.property.calls import ADDRESSES, ROLES, Calls
-from tests.property.reference import Market, Position, Rules, Token
+from tests.property.reference import Market, Position, Rules
 from tests.property.reference_policy import Progress
-from tests.property.scenarios import Scenario
+from tests.property.reference_terms import CLOSED, Terms, Token
+from tests.property.scenarios import Scenario, as_policy
 from tests.runtime import UNLIMITED
 
 START = 1_750_000_000
@@ -47,7 +49,11 @@ class Books:
     index: int
     equity: int
     supply: int
-    progress: tuple[int, int, int]
+    total: int
+    held: int
+    progress: tuple[int, ...]
+    conditions: tuple[int, ...]
+    settled: bool
 
     def market(self, rules: Rules) -> Market:
         values = (self.price, self.skew, self.open_interest, self.rate, self.funding)
@@ -97,8 +103,26 @@ class Books:
 
     @property
     def last(self) -> Progress:
-        time, unfinished, aim = self.progress
-        return Progress(time, unfinished, Fraction(aim, WAD))
+        _, time, unfinished, enlarges, slot, *prices = self.progress
+        return Progress(time, unfinished, bool(enlarges), slot, *(Fraction(p, WAD) for p in prices))
+
+    @cached_property
+    def terms(self) -> Terms:
+        _, _, *fees, cap, least, largest, paused, phase = self.conditions
+        exact = [Fraction(one, WAD) for one in (*fees, cap, least * self.unit, largest)]
+        return Terms(*exact, bool(paused), phase)
+
+    @property
+    def recipient(self) -> str:
+        return f"0x{self.conditions[0]:040x}"
+
+    @property
+    def accrued_at(self) -> int:
+        return self.conditions[1]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.terms.phase == CLOSED
 
 
 def true_equity(position: tuple[int, int, int, int], price: int, funding: int) -> Fraction:
@@ -113,7 +137,6 @@ class World(Calls):
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.rules = scenario.rules()
-        self.policy = scenario.reference_policy()
         self.target = to_fixed(scenario.leverage)
         self.unit = 10 ** (18 - scenario.asset_decimals)
         super().__init__(Evm(timestamp=START))
@@ -131,7 +154,7 @@ class World(Calls):
         self.gifts = 0
         self.create_token()
         rich = 10 ** (13 + scenario.asset_decimals)
-        for role in ROLES:
+        for role in (*ROLES, "recipient"):
             self.must("asset", "mint", ADDRESSES[role], rich, sender=role)
             self.must("asset", "approve", self.addresses["market"], UNLIMITED, sender=role)
         if scenario.pool:
@@ -141,16 +164,25 @@ class World(Calls):
     def create_token(self) -> None:
         """A new token, for the first time or when the old one is dead."""
         self.tokens += 1
-        policy = self.scenario.policy_params()
-        self.token = self.system.create_token(f"T{self.tokens}", self.target, policy)
+        params = self.scenario.policy_params()
+        self.policy = as_policy(params)
+        roles = {name: ADDRESSES[name] for name in ("owner", "guardian")}
+        terms = {**self.scenario.terms(), **roles, "feeRecipient": ADDRESSES["recipient"]}
+        self.token = self.system.create_token(f"T{self.tokens}", self.target, params, **terms)
         self.contracts = {
             "asset": self.system.asset,
             "feed": self.system.feed,
             "market": self.system.market,
+            "logic": self.system.logic,
             "token": self.token,
         }
-        for role in ROLES:
+        for role in (*ROLES, "recipient"):
             self.must("asset", "approve", self.addresses["token"], UNLIMITED, sender=role)
+
+    def store(self, policy: Mapping[str, int]) -> str:
+        """Where the policy is stored."""
+        address: str = self.system.logic.transact("storePolicy", dict(policy))
+        return address
 
     # Time and price
 
@@ -165,7 +197,9 @@ class World(Calls):
         market = self.read("market", "marketState")
         position = self.position("token")
         state = self.read("market", "state", self.addresses["token"])
-        price, skew, open_interest, rate, _, funding, correction, *owed, fault, _ = market
+        price, skew, open_interest, rate, _, funding, correction, *owed, fault, settled = market
+        conditions = tuple(self.read("token", "terms"))
+        closed = conditions[-1] == CLOSED
         debt, cash, escrow = owed
         return Books(
             time=self.evm.timestamp,
@@ -185,8 +219,12 @@ class World(Calls):
             size=position[2],
             index=position[3],
             equity=state[2],
-            supply=self.read("token", "totalSupply")[0],
+            supply=self.read("token", "supplyAfterFees")[0],
+            total=self.read("token", "totalSupply")[0],
+            held=self.assets_of("token") if closed else 0,
             progress=tuple(self.read("token", "progress")),
+            conditions=conditions,
+            settled=bool(settled),
         )
 
     def account(self, name: str) -> str:
@@ -203,11 +241,11 @@ class World(Calls):
         return self.read("market", "flagOf", self.account(name))[0] != 0
 
     def assets_of(self, role: str) -> int:
-        return self.read("asset", "balanceOf", ADDRESSES[role])[0]
+        return self.read("asset", "balanceOf", self.account(role))[0]
 
     def shares_of(self, role: str) -> int:
         return self.read("token", "balanceOf", ADDRESSES[role])[0]
 
     def reference_token(self, books: Books) -> Token:
         supply = Fraction(books.supply, WAD)
-        return Token(Fraction(self.target, WAD), supply, Fraction(self.unit, WAD))
+        return Token(Fraction(self.target, WAD), supply, Fraction(self.unit, WAD), books.terms)
