@@ -229,4 +229,3 @@ def all_leave(walk: Walk) -> None:
         if shares := walk.world.shares_of(role):
             redeem(walk, role, shares)
     require("I-10", walk.before.supply <= walk.token.locked * WAD, "somebody is still in")
-

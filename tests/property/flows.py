@@ -163,5 +163,3 @@ def part_of(walk: Walk, shares: int) -> int:
     if walk.chance(0.1):
         return min(shares, walk.random.randint(0, 10**6))
     return int(shares * walk.random.random())
-
-

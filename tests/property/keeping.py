@@ -69,7 +69,8 @@ def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
         "rest of a rebalance": before.last.unfinished == due.trigger,
         "wider limit": due.limit and abs(due.limit / walk.market.price - 1) > policy.max_slippage,
         "clipped growth": due.clipped,
-        "emergency by a move": due.trigger == EMERGENCY and before.leverage < policy.emergency
+        "emergency by a move": due.trigger == EMERGENCY
+        and before.leverage < policy.emergency
         and before.last.unfinished != EMERGENCY,
         "capped reward": said.reward * walk.token.unit == policy.reward_cap,
         "rebalance paid by the skew": walk.market.cost(due.delta) < 0,

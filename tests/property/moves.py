@@ -257,7 +257,12 @@ def prices(walk: Walk) -> list[object]:
     """Everything that a holder, a newcomer and a keeper can be told."""
     read, preview = walk.world.read, walk.world.preview
     views = [read("token", view)[0] for view in ("sharePrice", "totalAssets", "leverage")]
-    amounts = (("previewDeposit", 10**9), ("previewMint", 10**21), ("previewRedeem", 10**18), ("previewWithdraw", 10**9))
+    amounts = (
+        ("previewDeposit", 10**9),
+        ("previewMint", 10**21),
+        ("previewRedeem", 10**18),
+        ("previewWithdraw", 10**9),
+    )
     previews = [preview("token", view, amount) for view, amount in amounts]
     return [*views, *previews, read("token", "assess")]
 

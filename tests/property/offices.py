@@ -167,4 +167,3 @@ def scale(walk: Walk) -> None:
     shown = walk.world.read("token", "assetsPerUIShare")[0]
     price = walk.world.read("token", "sharePrice")[0]
     require("I-9", shown == price * WAD // multiplier, "not the price of what is shown")
-
