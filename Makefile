@@ -31,7 +31,8 @@ test: setup ## Run the tests, for example make test ARGS="-k redeem"
 vectors: setup ## Replay vector files on the market, for example make vectors FILES="a.json b.json"
 	@$(RUN) tests.vectors.replay $(FILES) $(ARGS)
 
-deep: setup ## Walk the market 200,000 random steps, for example make deep ARGS="--seed 6"
+deep: setup ## Walk token (300,000 random steps) and market (200,000), or ARGS="--seed 7 --steps 9000"
+	@$(RUN) tests.property.deep $(ARGS)
 	@$(RUN) tests.property.market.deep $(ARGS)
 
 gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares with it

@@ -10,6 +10,7 @@ from tests.property.calls import ADDRESSES
 from tests.property.checks import require, require_between
 from tests.property.flows import leaver, owned_by, part_of
 from tests.property.moves import may_refuse, verbs
+from tests.property.reference import WEI
 from tests.property.reference_terms import CLOSING, LIVE
 from tests.property.walk import Walk
 
@@ -25,7 +26,10 @@ def start(walk: Walk) -> str:
     require("errors", error == fault, f"startClosing: {error or 'success'}, not {fault}")
     before, after = walk.before, walk.refresh(stored=False)
     if not error:
-        require("I-9", replace(after, conditions=before.conditions) == before, "more than said")
+        policy, _, *rest = before.progress
+        same = replace(after, conditions=before.conditions, progress=before.progress) == before
+        require("I-9", same, "more than was said moved")
+        require("I-14", after.progress == (policy, before.time, *rest), "it does not wait")
         require("errors", after.terms.phase == CLOSING, "it is not closing")
     walk.count("start closing", error)
     return error
@@ -35,10 +39,12 @@ def close(walk: Walk) -> str:
     """Anyone, when the position is lost, the market has ended, or all was traded out."""
     world, before, market = walk.world, walk.before, walk.market
     walk.note("stranger closes")
+    flat = before.size == 0
     ended = {
-        "close when lost": before.size == 0 and before.equity == 0 and before.total > 0,
+        # What an insolvent market does not pay today it may pay tomorrow.
+        "close when lost": flat and before.equity == 0 and before.total > 0 and before.part >= WEI,
         "close when settled": before.settled,
-        "close when traded out": before.terms.phase == CLOSING and before.size == 0,
+        "close when traded out": flat and before.terms.phase == CLOSING and before.part == 1,
     }
     expected = "" if any(ended.values()) else "NothingToClose"
     if not expected and before.equity and not before.settled:

@@ -51,13 +51,15 @@ def rebalance(walk: Walk) -> str:
 
 
 def remembered(walk: Walk, before: Books, due: Due, said: "Said") -> tuple[int, ...]:
-    """Time, price and slot of a rebalance, and what is left of it."""
-    policy, _, _, _, slot, slot_price, _ = before.progress
+    """Time, slot and, where the policy asks for them, prices of a rebalance, and what is left."""
+    policy, _, _, _, slot, tracks, price, slot_price = before.progress
     unfinished = due.trigger if said.left and due.trigger != CLOSE else 0
-    enlarges = (said.delta > 0) == (before.size > 0)
     if due.trigger == SCHEDULE:
-        slot, slot_price = walk.world.policy.slot(before.time), before.price
-    return (policy, before.time, unfinished, int(enlarges), slot, slot_price, before.price)
+        slot = walk.world.policy.slot(before.time)
+        slot_price = before.price if tracks else 0
+    price = before.price if tracks else 0
+    enlarges = int(before.leverage < due.aim)
+    return (policy, before.time, unfinished, enlarges, slot, tracks, price, slot_price)
 
 
 def count_kinds(walk: Walk, due: Due, said: "Said") -> None:
@@ -115,7 +117,7 @@ class Said:
 
     def __init__(self, walk: Walk) -> None:
         words = walk.world.read("token", "assess")
-        self.trigger, self.aim, delta, self.left, self.limit, self.reward, reason = words
+        self.trigger, _, _, self.aim, delta, self.left, self.limit, self.reward, reason = words
         self.delta = signed(delta)
         self.reason = walk.world.error_name(reason.to_bytes(32, "big")[:4])
 

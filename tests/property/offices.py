@@ -37,9 +37,9 @@ def accrue(walk: Walk) -> str:
     return ""
 
 
-def charged(walk: Walk) -> None:
+def charged(walk: Walk, *, renewed: bool = False) -> None:
     before, after = walk.before, walk.refresh(stored=False)
-    walk.streaming.charged(before, after)
+    walk.streaming.charged(before, after, renewed=renewed)
     walk.looked("I-8 of setters")
 
 
@@ -75,7 +75,7 @@ def fees(walk: Walk) -> None:
     error, _ = walk.world.attempt("token", "setFees", above, sender="owner")
     require("I-8", error == "FeeAboveCap", f"fees of {above}: {error or 'success'}")
     walk.world.must("token", "setFees", wanted, sender="owner")
-    charged(walk)
+    charged(walk, renewed=True)
     require("errors", walk.before.conditions[2:5] == wanted, "not the fees that were set")
 
 
@@ -125,8 +125,10 @@ def policy(walk: Walk) -> None:
     world.must("token", "setPolicy", at, sender="owner")
     world.policy = as_policy(params)
     after = walk.refresh(stored=False)
-    _, time, _, enlarges, _, *rest = before.progress
-    expected = (int(at, 16), time, 0, enlarges, 0, *rest)
+    _, time, _, enlarges, slot, _, *known = before.progress
+    tracks = world.policy.tracks_prices
+    known = known if tracks else [0, 0]
+    expected = (int(at, 16), time, 0, enlarges, slot, int(tracks), *known)
     require("I-14", after.progress == expected, f"{before.progress} became {after.progress}")
     sized(walk)
 

@@ -65,11 +65,15 @@ class Policy:
         return self.max_slippage + beyond * room
 
     def slot(self, time: int) -> int:
-        """One more than the number of the slot that is open, 0 for none."""
+        """When the slot that is open began, 0 for none."""
         if not self.interval:
             return 0
-        number, into = divmod(time - self.offset, self.interval)
-        return number + 1 if into < self.window else 0
+        into = (time - self.offset) % self.interval
+        return time - into if into < self.window else 0
+
+    @property
+    def tracks_prices(self) -> bool:
+        return self.emergency_move > 0 or self.min_move > 0
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,8 @@ class Assessment:
         if leverage <= policy.lower:
             return LOWER, drift, 0
         slot = policy.slot(self.now)
-        if slot and slot != last.slot and self._is_moved():
-            return SCHEDULE, drift, (self.now - policy.offset) % policy.interval
+        if slot > last.slot and self._is_moved():
+            return SCHEDULE, drift, self.now - slot
         return NONE, Fraction(0), 0
 
     def _adverse_move(self) -> Fraction:
@@ -125,7 +125,8 @@ class Assessment:
         if last.unfinished == SCHEDULE:
             in_time = self.policy.slot(self.now) == last.slot
         else:
-            in_time = self._elapsed <= REST_LIFE
+            wait = self.policy.wait(last.unfinished, last.enlarges)
+            in_time = self._elapsed - wait <= REST_LIFE
         return in_time and left > leverage * MIN_TRADE
 
     def _is_moved(self) -> bool:
@@ -135,7 +136,7 @@ class Assessment:
             return True
         if policy.min_drift and abs(self.leverage - self.target) >= policy.min_drift:
             return True
-        start = last.slot_price if last.slot else last.price
+        start = last.slot_price or last.price
         moved = not start or abs(self.market.price - start) / start >= policy.min_move
         return policy.min_move > 0 and moved
 
@@ -174,14 +175,14 @@ class Assessment:
         if delta is None or abs(delta) < WEI:
             return _never("NoSolution", trigger, aim)
         worthwhile = abs(self.position.size) * MIN_TRADE
-        least = Fraction(0) if self.leverage >= self.policy.emergency else worthwhile
+        least = Fraction(0) if trigger in (EMERGENCY, CLOSE) else worthwhile
         if abs(delta) < least:
             return _never("BelowMinimumTrade", trigger, aim)
         largest = self._slice(trigger, rate)
         left, clipped = Fraction(0), False
         if self.leverage < aim:
             room = self._room()
-            if room < least:
+            if min(room, largest) < least:
                 return _never("SizeLimitExceeded", trigger, aim)
             # What the limit cuts off is not left for later.
             if room < min(largest, abs(delta)):
@@ -189,10 +190,11 @@ class Assessment:
         part = self._accepted_part(trigger, delta, largest / abs(delta))
         if part < 1:
             delta, left = delta * part, abs(delta) * (1 - part)
-            left = left if left >= worthwhile or trigger == CLOSE else Fraction(0)
         reward = self._reward(delta, rate)
         due = Due(frozenset(), trigger, aim, delta, left, reward=reward, clipped=clipped)
-        return self._accepted(self._released(due))
+        due = self._accepted(self._released(due, rate, largest))
+        worth_it = due.left >= worthwhile or trigger == CLOSE
+        return due if worth_it else replace(due, left=Fraction(0))
 
     def _room(self) -> Fraction:
         """By how much the position may still grow."""
@@ -224,17 +226,28 @@ class Assessment:
         free = min(free * self.market.part, self.market.backing)
         return free // self.token.unit * self.token.unit
 
-    def _released(self, due: Due) -> Due:
-        """The reward cut to what the venue lets go, and that same reward in the solution."""
+    def _released(self, due: Due, rate: Fraction, largest: Fraction) -> Due:
+        """The reward cut to what the venue lets go; where nothing was cut off, that same reward in
+        the solution, or none."""
         free = self._releasable(due.delta)
         if due.reward <= free:
             return due
-        if due.left == 0 and due.aim > 0 and not due.clipped:
-            delta = self._size(due.aim, Fraction(0), free)
+        if due.left or due.clipped or not due.aim:
+            return replace(due, reward=free)
+        for reward in (free, Fraction(0)):
+            delta = self._size(due.aim, Fraction(0), reward)
             if delta is None:
                 return replace(due, reasons=frozenset({"NoSolution"}))
-            due = replace(due, delta=delta)
-        return replace(due, reward=min(free, self._releasable(due.delta)))
+            if reward <= self._releasable(delta):
+                break
+        if self.leverage < due.aim:
+            largest = min(largest, self._room())
+        if abs(delta) > largest:
+            left = abs(delta) - largest
+            delta = largest if delta > 0 else -largest
+            reward = min(reward, self._reward(delta, rate))
+            due = replace(due, left=left)
+        return replace(due, delta=delta, reward=reward)
 
     def _accepted(self, due: Due) -> Due:
         """The limit of the fill, and what the venue says."""

@@ -103,8 +103,9 @@ class Books:
 
     @property
     def last(self) -> Progress:
-        _, time, unfinished, enlarges, slot, *prices = self.progress
-        return Progress(time, unfinished, bool(enlarges), slot, *(Fraction(p, WAD) for p in prices))
+        _, time, unfinished, enlarges, slot, _, *prices = self.progress
+        price, slot_price = (Fraction(one, WAD) for one in prices)
+        return Progress(time, unfinished, bool(enlarges), slot, slot_price, price)
 
     @cached_property
     def terms(self) -> Terms:
@@ -222,7 +223,7 @@ class World(Calls):
             supply=self.read("token", "supplyAfterFees")[0],
             total=self.read("token", "totalSupply")[0],
             held=self.assets_of("token") if closed else 0,
-            progress=tuple(self.read("token", "progress")),
+            progress=(*self.read("token", "progress"), *self.read("token", "prices")),
             conditions=conditions,
             settled=bool(settled),
         )
