@@ -7,7 +7,7 @@ from levtoken.units import WAD
 from tests.property import tolerances
 from tests.property.reference import DAY, WEI, Market
 from tests.property.reference_flows import RESIDUAL, Flow
-from tests.property.reference_policy import CLOSE, EMERGENCY
+from tests.property.reference_policy import EMERGENCY
 from tests.property.reference_sizing import Due
 from tests.property.reference_terms import Token
 from tests.property.world import Books

@@ -12,6 +12,8 @@ from tests.property.scenarios import FORCED_DELAY, Scenario
 from tests.property.staging import begin
 from tests.property.walk import Walk
 
+MANY = {"maxTrade": "0.01", "emergencySlices": "100"}
+
 
 def test_what_is_left_of_a_rebalance_is_forgotten_when_the_token_goes_flat():
     walk = begin(Scenario("slices", "3", policy={"maxTrade": "1"}))
@@ -80,7 +82,7 @@ def test_a_market_with_a_bankrupt_account_pays_no_more_than_its_cash():
 
 
 def test_the_slice_of_an_emergency_brings_leverage_well_under_the_maximum_of_the_venue():
-    walk = begin(Scenario("slices", "3", policy={"maxTrade": "0.01"}))
+    walk = begin(Scenario("slices", "3", policy=MANY), assets=1_000)
     safe = walk.world.rules.max_leverage * Fraction(9, 10)
     move_to(walk, 60, safe + 1)
     assert not keeping.rebalance(walk)
@@ -89,7 +91,7 @@ def test_the_slice_of_an_emergency_brings_leverage_well_under_the_maximum_of_the
 
 
 def test_no_cooldown_holds_above_the_maximum_leverage_of_the_venue():
-    walk = begin(Scenario("slices", "3", policy={"maxTrade": "0.01"}))
+    walk = begin(Scenario("slices", "3", policy=MANY), assets=1_000)
     move_to(walk, 60, Fraction(5))
     assert not keeping.rebalance(walk)
     move_to(walk, 1, Fraction(6))
@@ -136,12 +138,3 @@ def test_a_rest_that_is_not_worth_its_cost_is_not_remembered():
     moves.shift(walk, 60, 0.88)
     assert not keeping.rebalance(walk)
     assert not walk.before.last.unfinished
-
-
-def test_an_emergency_trades_however_little_it_is():
-    policy = {"upper": "3.0002", "emergency": "3.0004"}
-    walk = begin(Scenario("narrow", "3", policy=policy))
-    moves.shift(walk, 60, 0.9999)
-    before = abs(walk.before.size)
-    assert not keeping.rebalance(walk)
-    assert 0 < before - abs(walk.before.size) < before / 1_000

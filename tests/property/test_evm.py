@@ -30,8 +30,9 @@ def token(system):
     return system.create_token("T3L", 3 * WAD, SCENARIO.policy_params(), name="Three times")
 
 
-def test_structs_are_mappings_both_ways(token):
-    assert token.call("policy") == SCENARIO.policy_params()
+def test_structs_are_mappings_both_ways(system, token):
+    policy = token.call("progress")["policy"]
+    assert system.logic.call("policyAt", policy) == SCENARIO.policy_params()
     assert token.call("name") == "Three times"
     assert token.call("symbol") == "T3L"
 

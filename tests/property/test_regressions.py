@@ -73,3 +73,30 @@ def test_the_reward_by_delay_is_only_for_what_is_left_of_the_same_rebalance():
 def test_nothing_comes_in_where_the_skew_pays_more_than_the_position_is_worth():
     walk = begin(Scenario("crowded", "3", depth=SHALLOW), skew=-0.3336)
     assert flows.deposit(walk, "saver", 1_000) == "NoSolution"
+
+
+def test_growth_within_a_thousandth_of_the_size_limit_is_not_due():
+    """It would start every cooldown anew, and the moves that count for an emergency."""
+    policy = {"maxTrade": "3.4", "emergencySlices": "1"}
+    walk = begin(Scenario("limited", "3", policy=policy), assets=10_213)
+    room = walk.before.terms.max_size - walk.before.position.size
+    assert 0 < room < walk.before.position.size / 1000
+    moves.shift(walk, 86_400, 1.3)
+    assert walk.before.leverage < walk.world.policy.lower
+    assert keeping.rebalance(walk) == "SizeLimitExceeded"
+
+
+@pytest.mark.parametrize("skew", [0, 0.005, 0.01])
+@pytest.mark.parametrize("units", [69_059_253, 41_000_001, 300_000_007, 405_123_456])
+def test_i_3_what_a_withdrawal_leaves_to_the_others_is_less_than_two_units(units, skew):
+    walk = begin(Scenario("five times", "5"), assets=452, skew=skew)
+    assert not flows.withdraw(walk, "depositor", units)
+
+
+def test_i_8_a_new_fee_is_not_owed_for_the_time_before():
+    """A fee that rounds to nothing lets the clock stand still."""
+    walk = begin(Scenario("fees", "3"))
+    walk.world.must("token", "setFees", (1, 0, 0), sender="owner")
+    moves.shift(walk, 300 * 86_400, 1)
+    walk.world.must("token", "setFees", (WAD // 20, 0, 0), sender="owner")
+    assert walk.world.books().supply == walk.before.total
