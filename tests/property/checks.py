@@ -21,7 +21,11 @@ class Violation(AssertionError):  # noqa: N818  # a finding, not a fault of the 
 
     def __init__(self, identity: str, text: str) -> None:
         super().__init__(f"{identity}: {text}")
-        self.identity = identity
+        self.identity, self.text = identity, text
+
+    def __reduce__(self) -> tuple[type["Violation"], tuple[str, str]]:
+        """For the way from one process to another."""
+        return Violation, (self.identity, self.text)
 
 
 def require(identity: str, holds: bool, text: str) -> None:
@@ -148,13 +152,10 @@ def taken_as_reference(token: Token, before: Books, flow: Flow, assets: int, off
     require_between("I-14", "taken", assets * token.unit, flow.assets - off, high)
 
 
-def paid_as_reference(
-    market: Market, token: Token, before: Books, flow: Flow, assets: int, off: Fraction
-) -> None:
-    """A redemption pays assets, rounded down; its value is off by `off`, and by a wei of the shares,
-    of which the fee is rounded up."""
+def paid_as_reference(market: Market, token: Token, flow: Flow, assets: int, off: Fraction) -> None:
+    """A redemption pays assets, rounded down; its value is off by `off`."""
     off += tolerances.of_part(market, flow.assets)
-    low = flow.assets - off - token.unit - WEI * before.true_equity / token.supply
+    low = flow.assets - off - token.unit
     require_between("I-14", "paid", assets * token.unit, low, flow.assets + off)
 
 

@@ -103,8 +103,10 @@ def redeem(walk: Walk, role: str = "", shares: int | None = None) -> str:
 
 
 def withdraw(walk: Walk) -> str:
+    if not walk.before.supply:
+        return ""
     before, world, role = walk.before, walk.world, leaver(walk)
-    worth = before.held * part_of(walk, owned_by(walk, role)) // max(before.supply, 1)
+    worth = before.held * part_of(walk, owned_by(walk, role)) // before.supply
     assets = max(1, worth)
     walk.note(f"{role} withdraws {assets} of what is closed")
     me = ADDRESSES[role]

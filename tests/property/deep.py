@@ -47,7 +47,8 @@ def tell(number: int, count: int, report: Report) -> None:
     state = f"VIOLATION of {report.violation.identity}" if report.violation else "holds"
     name = report.scenario.name
     print(
-        f"[{number}/{count}] {name}, seed {report.seed}: {report.steps} steps, {state}", flush=True
+        f"[{number}/{count}] {name}, seed {report.seed}: {report.steps} steps, {state}",
+        flush=True,
     )
     if report.violation:
         print(report.explain(), flush=True)

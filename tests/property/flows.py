@@ -5,6 +5,7 @@ from fractions import Fraction
 from levtoken.units import WAD
 from tests.property import checks, reference_flows
 from tests.property.calls import ADDRESSES, HOLDERS
+from tests.property.reference import WEI
 from tests.property.verb import Verb
 from tests.property.walk import Walk
 from tests.property.world import FAULTS
@@ -67,7 +68,9 @@ def redeem(walk: Walk, role: str = "", shares: int | None = None) -> str:
     flow = verb.expect(reference_flows.redeem, Fraction(shares, WAD))
     error, assets = leave(walk, verb, shares, tighter=1, refusal="AssetsBelowMinimum")
     if not error:
-        checks.paid_as_reference(verb.market, verb.token, before, flow, assets, verb.check())
+        # Of the shares the fee is rounded up.
+        off = verb.check() + WEI * before.true_equity / verb.token.supply
+        checks.paid_as_reference(verb.market, verb.token, flow, assets, off)
         verb.check_ledger(-shares, assets)
     return error
 

@@ -1,5 +1,5 @@
-"""The rules of a rebalance in exact arithmetic, as the design states them: what is due, how soon and
-for which reward. Nothing here is taken from the contracts."""
+"""The rules of a rebalance in exact arithmetic, as the design states them: what is due, how soon
+and for which reward. Nothing here is taken from the contracts."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -62,7 +62,7 @@ class Assessment:
     def target(self) -> Fraction:
         return abs(self.token.target)
 
-    def judge(self) -> Due:
+    def judge(self) -> Due:  # noqa: PLR0911 one for each reason
         if self.token.terms.phase == CLOSED:
             return _never("TokenNotLive")
         if self.worth <= 0 and self.token.supply > 0:
@@ -85,7 +85,7 @@ class Assessment:
     def _elapsed(self) -> int:
         return self.now - self.progress.time
 
-    def _trigger(self) -> tuple[int, Fraction, int]:
+    def _trigger(self) -> tuple[int, Fraction, int]:  # noqa: PLR0911 one for each trigger
         """The emergency, then a closing token, what is left while it lies on its own side, the
         band, the schedule; with what makes the reward grow, drift and delay."""
         policy, last, leverage = self.policy, self.progress, self.leverage

@@ -52,8 +52,8 @@ AFTERWARDS: dict[Callable[[Walk], str], float] = {
 
 
 def choose(walk: Walk) -> Callable[[Walk], str]:
-    """By weight; but a token that is lost, flagged or closing, or a market that cannot pay, does not
-    stay so for long."""
+    """By weight; but a token that is lost, flagged or closing, or a market that cannot pay, does
+    not stay so for long."""
     if walk.before.is_closed:
         return one_of(walk, AFTERWARDS)
     lost = walk.before.equity == 0 and walk.before.supply

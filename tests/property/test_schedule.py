@@ -90,7 +90,8 @@ def test_growth_is_clipped_to_the_size_limit_and_leaves_nothing():
     walk = begin(Scenario("limited", "3", policy=policy))
     moves.shift(walk, DAY, 1.3)
     due = keeping.assess(walk)
-    assert due.trigger == LOWER and due.clipped
+    assert due.trigger == LOWER
+    assert due.clipped
     assert not keeping.rebalance(walk)
     assert walk.before.position.size == walk.before.terms.max_size
     assert not walk.before.last.unfinished
