@@ -33,19 +33,17 @@ import {Bounds, Subject} from "./libraries/Subject.sol";
 ///
 /// REBALANCING
 /// Due when leverage leaves the band or reaches the emergency level, when the price has moved too
-/// far against the position, on schedule, or when an earlier rebalance was only a slice. Trigger,
-/// direction, size, price limit and reward are computed here; the caller chooses nothing.
-/// Afterwards leverage is strictly closer to the target, and at most 0.01 % of it past it, or the
-/// call reverts.
+/// far against the position, on schedule, or when an earlier rebalance was only a slice. The caller
+/// chooses nothing. Afterwards leverage is strictly closer to the target, and at most 0.01 % of it
+/// past it, or the call reverts.
 ///
 /// FEES
 /// Shares for the recipient: a streaming fee, which every verb charges first and every view
 /// includes, and a part of the shares of each flow. The caps are constants.
 ///
 /// FLAT
-/// When a redemption would leave less equity than the venue asks of a position, the whole position
-/// is closed at the leaver's cost. The rest stays redeemable, and the next deposit opens a position
-/// again.
+/// When a redemption would leave less equity than the venue asks of a position, all of it is closed
+/// at the leaver's cost. The rest stays redeemable, and the next deposit opens a position again.
 ///
 /// CLOSING
 /// A token whose position is lost, whose venue has ended, or which its owner let trade out, is
@@ -135,7 +133,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
 
     /// @inheritdoc ILeveragedToken
     function leverage() external view returns (uint256) {
-        return _leverage(_state());
+        VenueState memory state = _state();
+        return LeverageMath.leverage(state.size, state.price, state.equity);
     }
 
     /// @inheritdoc ILeveragedToken
@@ -235,7 +234,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         uint256 gross = shares.grossUp(_terms.deposit);
         MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         size = (order.before.size + order.sizeDelta).abs();
-        return (order.assets, supply + gross + _locked(supply), size);
+        return (order.assets, supply + gross + Flows.lockedShares(supply, _unit), size);
     }
 
     /// @inheritdoc ILeveragedToken
@@ -400,7 +399,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(shares >= minShares, Errors.SharesBelowMinimum());
         supply += shares + fee + locked;
         _checkLimits(assets, supply, entry.size);
-        if (entry.opened) _opened(entry.price);
+        // Moves count from where the position was opened.
+        if (entry.opened && _progress.tracksPrices) _prices.last = entry.price.toUint128();
         _give(receiver, shares, fee, locked);
         emit Deposit(msg.sender, receiver, assets, shares);
         emit Marked(entry.price, entry.equityAfter, supply);
@@ -415,7 +415,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         uint256 gross = shares.grossUp(_terms.deposit);
         MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         require(order.assets <= maxAssets, Errors.AssetsAboveMaximum());
-        uint256 locked = _locked(supply);
+        uint256 locked = Flows.lockedShares(supply, _unit);
         asset.safeTransferFrom(msg.sender, address(venue), order.assets);
         uint256 limit = order.sizeDelta > 0 ? type(uint256).max : 0;
         VenueState memory later =
@@ -425,7 +425,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(same, Errors.MarketMoved());
         supply += gross + locked;
         _checkLimits(order.assets, supply, later.size);
-        if (order.before.size == 0) _opened(later.price);
+        bool opened = order.before.size == 0;
+        if (opened && _progress.tracksPrices) _prices.last = later.price.toUint128();
         _give(receiver, shares, gross - shares, locked);
         emit Deposit(msg.sender, receiver, order.assets, shares);
         emit Marked(later.price, later.equity, supply);
@@ -490,7 +491,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(assets > 0, Errors.ZeroAmount());
         if (_terms.phase == Phase.Closed) {
             uint256 held = asset.balanceOf(address(this));
-            require(held > 0, Errors.EquityGone());
+            require(held > 0 && supply > 0, Errors.EquityGone());
             gross = assets.fullMulDivUp(supply, held);
             return (gross, gross);
         }
@@ -514,20 +515,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         _mint(receiver, shares);
     }
 
-    /// @dev A position was opened: moves count from here.
-    function _opened(uint256 price) private {
-        if (_progress.tracksPrices) _prices.last = price.toUint128();
-    }
-
     function _checkLimits(uint256 assets, uint256 supply, int256 size) private view {
         require(assets >= _terms.minDeposit, Errors.BelowMinimumDeposit());
         require(supply <= _terms.supplyCap, Errors.SupplyCapExceeded());
         require(size.abs() <= _terms.maxSize, Errors.SizeLimitExceeded());
-    }
-
-    /// @dev Shares that a mint locks for ever.
-    function _locked(uint256 supply) private view returns (uint256) {
-        return supply == 0 ? Flows.lockedShares(_unit) : 0;
     }
 
     function _largest(Flow flow, uint256 owned) private view returns (uint256) {
@@ -566,7 +557,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
             if (a.trigger == Trigger.Schedule) _prices.slot = _prices.last;
         }
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
-        uint256 to = _leverage(later);
+        uint256 to = LeverageMath.leverage(later.size, later.price, later.equity);
         if (a.trigger != Trigger.Closing) {
             RebalancePolicy.checkImproved(a.leverage, to, _target);
         } else {
@@ -605,8 +596,4 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     /// @dev What a closed token holds and its supply do not change at once: an asset that calls
     /// back in between must not read them.
     function _requireQuiet() private view nonReadReentrant {}
-
-    function _leverage(VenueState memory state) private pure returns (uint256) {
-        return LeverageMath.leverage(state.size, state.price, state.equity);
-    }
 }

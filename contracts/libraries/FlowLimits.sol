@@ -85,7 +85,7 @@ library FlowLimits {
         if (state.size != 0) return shares.min(size.fullMulDiv(b.supply, state.size.abs()));
         uint256 equity = size.fullMulDiv(state.price, subject.target.abs());
         if (b.supply == 0) {
-            return shares.min(equity).zeroFloorSub(Flows.lockedShares(subject.unit));
+            return shares.min(equity).zeroFloorSub(Flows.lockedShares(0, subject.unit));
         }
         return shares.min(equity.zeroFloorSub(state.equity).fullMulDiv(b.supply, state.equity));
     }

@@ -37,9 +37,10 @@ library Flows {
     uint256 private constant REFINING_STEPS = 6; // each gains at least one digit on a sane venue
     uint256 private constant MAX_STEPS = 32;
 
-    /// @notice Shares that the first deposit locks for ever, for an asset of `unit` WAD per unit.
-    function lockedShares(uint256 unit) internal pure returns (uint256) {
-        return LOCKED_SHARES.max(LOCKED_UNITS * unit);
+    /// @notice Shares that a flow in locks for ever, for an asset of `unit` WAD per unit: none but
+    /// by the first.
+    function lockedShares(uint256 supply, uint256 unit) internal pure returns (uint256) {
+        return supply == 0 ? LOCKED_SHARES.max(LOCKED_UNITS * unit) : 0;
     }
 
     /// @notice Shares that a flow in is worth, rounded down: those of the payer and those of a fee
@@ -49,8 +50,8 @@ library Flows {
         pure
         returns (uint256 shares, uint256 fee, uint256 locked)
     {
+        locked = lockedShares(supply, unit);
         if (supply == 0) {
-            locked = lockedShares(unit);
             require(entry.equityAfter > locked, Errors.SharesBelowLocked());
             shares = entry.equityAfter - locked;
         } else {
@@ -74,7 +75,7 @@ library Flows {
         Errors.raise(state.fault);
         require(supply == 0 || state.equity > 0, Errors.EquityGone());
         uint256 value = supply == 0
-            ? gross + lockedShares(unit)
+            ? gross + lockedShares(supply, unit)
             : LeverageMath.toValueUp(gross, supply, state.equity);
         order.before = state;
         order.leastEquity = state.equity + value;
@@ -112,7 +113,8 @@ library Flows {
         returns (uint256 part)
     {
         VenueState memory state = subject.venue.state(subject.token);
-        Errors.raise(state.equity == 0 ? Errors.EquityGone.selector : bytes4(0));
+        if (state.fault != Errors.MarketSettled.selector) Errors.raise(state.fault);
+        require(state.equity > 0, Errors.EquityGone());
         uint256 tolerance = assets / PRECISION + RESIDUAL_UNITS;
         uint256 last;
         uint256 lastPaid;
