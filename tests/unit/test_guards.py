@@ -57,8 +57,8 @@ def token_of(system: System, target: int, policy: dict[str, int]):  # type: igno
 def test_an_emergency_takes_the_smallest_slice_that_the_venue_accepts() -> None:
     """The venue judges at the fill: against a skew it refuses a slice and takes a larger one."""
     system = build(SOL, SOL_PRICE)
-    token = token_of(system, 5, POLICY_5X)
-    token.transact("deposit", 2_000_000 * UNIT, DEPLOYER)
+    token = token_of(system, 5, POLICY_5X | {"emergencySlices": 100})
+    token.transact("deposit", 1_900_000 * UNIT, DEPLOYER)
     system.market.transact("depositMargin", 20_000_000 * UNIT)
     skew = system.market.call("marketState")["skew"]
     short = -to_fixed(35_000) - skew
@@ -77,20 +77,21 @@ def test_an_emergency_takes_the_smallest_slice_that_the_venue_accepts() -> None:
     assert token.call("leverage") < before
 
 
-@pytest.mark.parametrize(("held", "added"), [(1_800_000, 200_000), (500_000, 1_600_000)])
 @pytest.mark.parametrize("target", [10, -10])
-def test_no_flow_in_makes_a_token_liquidatable(held: int, added: int, target: int) -> None:
-    """I-2, I-13."""
+def test_no_flow_in_makes_a_token_liquidatable(target: int) -> None:
+    """I-2, I-13: the size limit stops it before the margin for its own size does."""
     system = build(SOL, SOL_PRICE)
-    token = token_of(system, target, POLICY_10X)
-    token.transact("deposit", held * UNIT, DEPLOYER)
-    for call in (
-        lambda: token.transact("deposit", added * UNIT, DEPLOYER),
-        lambda: token.transact("mint", added * WAD, DEPLOYER),
-    ):
-        with pytest.raises(Revert, match="Liquidatable"):
-            call()
-    assert not system.market.call("accountReport", token.address)["canLiquidate"]
+    token = token_of(system, target, POLICY_10X | {"emergencySlices": 100})
+    most = token.call("maxDeposit", DEPLOYER)
+    with pytest.raises(Revert, match="SizeLimitExceeded"):
+        token.transact("deposit", most + 1, DEPLOYER)
+    token.transact("deposit", most, DEPLOYER)
+    assert token.call("maxDeposit", DEPLOYER) == 0
+    for factor in ("0.9771", "1.0229"):
+        with system.evm.rolled_back():
+            # A quarter of what a leverage of ten could bear, against it, and the token is alive.
+            system.feed.transact("push", int(to_fixed(factor) * SOL_PRICE // WAD))
+            assert not system.market.call("accountReport", token.address)["canLiquidate"]
 
 
 @pytest.mark.parametrize("factor", ["1.01", "0.99"])
