@@ -378,8 +378,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     }
 
     /// @inheritdoc ILeveragedToken
-    function setUIMultiplier(uint256 multiplier, uint256 at) external onlyOwner {
-        _setUIMultiplier(multiplier, at);
+    function setUIMultiplier(uint256 multiplier, uint256 start) external onlyOwner {
+        _setUIMultiplier(multiplier, start);
     }
 
     // Flows

@@ -29,39 +29,39 @@ contract TokenLogic {
     uint256 private constant POLICY_SIZE = 640; // bytes of an encoded policy
 
     /// @notice A policy was stored.
-    event PolicyStored(address indexed at, Policy policy);
+    event PolicyStored(address indexed stored, Policy policy);
 
     /// @notice Stores a policy, unless it is stored already. Anyone may: it is data, and a token
     /// judges it before it follows it.
-    function storePolicy(Policy calldata policy) external returns (address at) {
+    function storePolicy(Policy calldata policy) external returns (address stored) {
         bytes memory data = abi.encode(policy);
-        at = SSTORE2.predictCounterfactualAddress(data, SALT);
-        if (at.code.length > 0) return at;
+        stored = SSTORE2.predictCounterfactualAddress(data, SALT);
+        if (stored.code.length > 0) return stored;
         SSTORE2.writeCounterfactual(data, SALT);
-        emit PolicyStored(at, policy);
+        emit PolicyStored(stored, policy);
     }
 
     /// @notice The policy that is stored at an address; reverts where there is none.
-    function policyAt(address at) public view returns (Policy memory policy) {
-        require(at.code.length == POLICY_SIZE + 1, Errors.InvalidParameter());
+    function policyAt(address stored) public view returns (Policy memory policy) {
+        require(stored.code.length == POLICY_SIZE + 1, Errors.InvalidParameter());
         // In memory, as in the encoding, every field has a word of its own, and `policy` has room
         // for all. The first byte of the code keeps it from being run.
         assembly ("memory-safe") {
-            extcodecopy(at, policy, 1, POLICY_SIZE)
+            extcodecopy(stored, policy, 1, POLICY_SIZE)
         }
     }
 
     /// @notice The size limit (WAD) of the calling token of target `target` (magnitude, WAD) under
     /// the policy at an address, and whether that asks how far the price has moved. Reverts with
     /// `InvalidPolicy` unless it keeps the token alive at the venue.
-    function judge(address at, uint256 target, IPerpVenue venue)
+    function judge(address stored, uint256 target, IPerpVenue venue)
         external
         view
         returns (uint256 maxSize, bool tracksPrices)
     {
-        Policy memory policy = policyAt(at);
-        bool stored = at == SSTORE2.predictCounterfactualAddress(abi.encode(policy), SALT);
-        require(stored, Errors.InvalidParameter());
+        Policy memory policy = policyAt(stored);
+        bool genuine = stored == SSTORE2.predictCounterfactualAddress(abi.encode(policy), SALT);
+        require(genuine, Errors.InvalidParameter());
         VenueLimits memory limits = venue.limits();
         policy.validate(target, venue.state(msg.sender).size.abs(), limits);
         return (policy.sizeLimit(target, limits), policy.tracksPrices());

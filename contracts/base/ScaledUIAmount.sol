@@ -80,19 +80,19 @@ abstract contract ScaledUIAmount is
             || id == type(IScaledUIAmountBalances).interfaceId;
     }
 
-    /// @dev Shows amounts times `multiplier` from `at` on, which is now or later; replaces a change
+    /// @dev Shows amounts times `multiplier` from `start` on, which is now or later; replaces a change
     /// that has not taken effect.
-    function _setUIMultiplier(uint256 multiplier, uint256 at) internal {
+    function _setUIMultiplier(uint256 multiplier, uint256 start) internal {
         bool within = multiplier >= MIN_UI_MULTIPLIER && multiplier <= MAX_UI_MULTIPLIER;
         // 48 bits of seconds last for nine million years.
-        bool later = at >= block.timestamp && at <= type(uint48).max;
+        bool later = start >= block.timestamp && start <= type(uint48).max;
         require(within && later, Errors.InvalidParameter());
         Scale memory scale = _scale;
         if (block.timestamp < scale.effectiveAt) {
             emit UIMultiplierUpdateCancelled(scale.next, scale.effectiveAt);
         }
         uint256 old = uiMultiplier();
-        _scale = Scale(uint104(old), uint104(multiplier), uint48(at));
-        emit UIMultiplierUpdated(old, multiplier, at);
+        _scale = Scale(uint104(old), uint104(multiplier), uint48(start));
+        emit UIMultiplierUpdated(old, multiplier, start);
     }
 }

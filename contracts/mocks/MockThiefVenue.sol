@@ -45,6 +45,6 @@ contract MockThiefVenue {
 
     /// @notice Whatever it holds.
     function take(address to) external {
-        ERC20(asset).transfer(to, ERC20(asset).balanceOf(address(this)));
+        asset.safeTransferAll(to);
     }
 }

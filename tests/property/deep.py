@@ -1,5 +1,5 @@
-"""Walks the token far: `python -m tests.property.deep`. Prints progress, what was met and the totals;
-ends with 1 when something does not hold."""
+"""Walks the token far: `python -m tests.property.deep`. Prints progress, what was met and the
+totals; ends with 1 when something does not hold."""
 
 import argparse
 import os

@@ -47,8 +47,8 @@ BREAKS = {
     "liquidation asks for no premium": (
         BOOK,
         "return _marked(market, position) <= _health(position.size, market.price).toInt256();",
-        "return _marked(market, position)"
-        " <= _liquidationMargin(position.size, market.price).toInt256();",
+        """return _marked(market, position)
+            <= _liquidationMargin(position.size, market.price).toInt256();""",
     ),
 }
 
