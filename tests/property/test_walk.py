@@ -14,7 +14,7 @@ from tests.property.scenarios import SCENARIOS
 from tests.property.totals import COMMON, missed
 from tests.property.walk import Report
 
-STEPS = int(os.environ.get("LEVTOKEN_PROPERTY_STEPS", "34000"))
+STEPS = int(os.environ.get("LEVTOKEN_PROPERTY_STEPS", "30000"))
 SEED = int(os.environ.get("LEVTOKEN_PROPERTY_SEED", "1"))
 STEPS_EACH = -(-STEPS // len(SCENARIOS))
 ENOUGH = 800  # steps of one walk, by which it has met everything that is common

@@ -47,7 +47,8 @@ class Walk:
         self.random = random.Random(f"{scenario.name} {seed}")
         self.world = World(scenario)
         self.report = Report(scenario, seed)
-        self.before = self.world.books()
+        self.before = self._judged = self.world.books()
+        self._market = self.before.market(self.world.rules)
         # Without liquidity the market has written no price yet.
         self.stored = self.before if scenario.pool else replace(self.before, price=0)
         self.flagged_at: dict[str, int] = {}
@@ -55,7 +56,9 @@ class Walk:
 
     @property
     def market(self) -> Market:
-        return self.before.market(self.world.rules)
+        if self._judged is not self.before:
+            self._judged, self._market = self.before, self.before.market(self.world.rules)
+        return self._market
 
     @property
     def token(self) -> Token:
