@@ -86,7 +86,7 @@ class Assessment:
         return self.now - self.progress.time
 
     def _trigger(self) -> tuple[int, Fraction, int]:  # noqa: PLR0911 one for each trigger
-        """The emergency, then a closing token, what is left while it lies on its own side, the
+        """The emergency and what is left of it, then a closing token, what is left while it lies on its own side, the
         band, the schedule; with what makes the reward grow, drift and delay."""
         policy, last, leverage = self.policy, self.progress, self.leverage
         drift = max(leverage - policy.upper, policy.lower - leverage, Fraction(0))
@@ -96,9 +96,11 @@ class Assessment:
         if policy.emergency_move and beyond >= 0 and leverage > self.target:
             steepness = self.target * abs(self.token.target - 1)
             return EMERGENCY, max(drift, beyond * steepness), 0
-        if self.token.terms.phase == CLOSING:
+        is_rest_due = self._is_rest_due()
+        in_emergency = is_rest_due and last.unfinished == EMERGENCY
+        if self.token.terms.phase == CLOSING and not in_emergency:
             return CLOSE, Fraction(0), max(0, self._elapsed - policy.wait(CLOSE, False))
-        if self._is_rest_due():
+        if is_rest_due:
             wait = policy.wait(last.unfinished, last.enlarges)
             return last.unfinished, drift, max(0, self._elapsed - wait)
         if leverage >= policy.upper:
