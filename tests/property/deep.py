@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.property.running import run
 from tests.property.scenarios import SCENARIOS, Scenario
-from tests.property.totals import COMMON, RARE, missed
+from tests.property.totals import COMMON, RARE, SELDOM, missed
 from tests.property.walk import Report
 
 
@@ -61,7 +61,7 @@ def summary(reports: list[Report], seconds: float) -> int:
     for kind, times in sorted(done.items()):
         print(f"  {kind}: {times}")
     print("looked at:", ", ".join(f"{name} {times}" for name, times in sorted(looked.items())))
-    print("never met:", ", ".join(missed(done, looked, (*COMMON, *RARE))) or "nothing")
+    print("never met:", ", ".join(missed(done, looked, (*COMMON, *RARE, *SELDOM))) or "nothing")
     broken = [one for one in reports if one.violation]
     steps = sum(one.steps for one in reports)
     print(f"{steps} steps, {len(reports)} walks, {seconds:.0f} s, {len(broken)} violations")

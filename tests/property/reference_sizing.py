@@ -86,8 +86,9 @@ class Assessment:
         return self.now - self.progress.time
 
     def _trigger(self) -> tuple[int, Fraction, int]:  # noqa: PLR0911 one for each trigger
-        """The emergency and what is left of it, then a closing token, what is left while it lies on its own side, the
-        band, the schedule; with what makes the reward grow, drift and delay."""
+        """The emergency and what is left of it, then a closing token, what is left while it lies
+        on its own side, the band, the schedule; with what makes the reward grow, drift and
+        delay."""
         policy, last, leverage = self.policy, self.progress, self.leverage
         drift = max(leverage - policy.upper, policy.lower - leverage, Fraction(0))
         if leverage >= policy.emergency:
