@@ -23,8 +23,17 @@ contract MockAggregator is IAggregatorV3 {
         Huge
     }
 
+    /// @dev One slot, as in a real aggregator. Of a `wide` one the numbers are in `_wide`.
     struct Round {
-        uint80 id;
+        int128 answer;
+        uint40 startedAt;
+        uint40 updatedAt;
+        uint32 id;
+        Health health;
+        bool wide;
+    }
+
+    struct WideRound {
         int256 answer;
         uint256 startedAt;
         uint256 updatedAt;
@@ -35,8 +44,8 @@ contract MockAggregator is IAggregatorV3 {
 
     uint8 public immutable decimals;
     string public description;
-    Health public health;
     Round private _round;
+    WideRound private _wide;
 
     /// @notice A round was written.
     event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
@@ -49,8 +58,17 @@ contract MockAggregator is IAggregatorV3 {
 
     /// @inheritdoc IAggregatorV3
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        if (health != Health.Good) _misbehave();
-        return (_round.id, _round.answer, _round.startedAt, _round.updatedAt, _round.id);
+        Round storage round = _round;
+        if (round.health != Health.Good) _misbehave(round.health);
+        if (round.wide) {
+            return (round.id, _wide.answer, _wide.startedAt, _wide.updatedAt, round.id);
+        }
+        return (round.id, round.answer, round.startedAt, round.updatedAt, round.id);
+    }
+
+    /// @notice What `latestRoundData` does now.
+    function health() external view returns (Health) {
+        return _round.health;
     }
 
     /// @notice Writes a round with `answer` (in `decimals`), updated now.
@@ -67,18 +85,25 @@ contract MockAggregator is IAggregatorV3 {
     /// @notice Writes a round with `answer` that started at `startedAt`, as a sequencer's does when
     /// its status changes.
     function pushRound(int256 answer, uint256 startedAt, uint256 updatedAt) public {
-        _round = Round(_round.id + 1, answer, startedAt, updatedAt);
-        emit AnswerUpdated(answer, _round.id, updatedAt);
+        uint32 id = _round.id + 1;
+        // What does not fit is read from `_wide`.
+        Round memory round =
+            Round(int128(answer), uint40(startedAt), uint40(updatedAt), id, _round.health, false);
+        round.wide =
+            round.answer != answer || round.startedAt != startedAt || round.updatedAt != updatedAt;
+        if (round.wide) _wide = WideRound(answer, startedAt, updatedAt);
+        _round = round;
+        emit AnswerUpdated(answer, id, updatedAt);
     }
 
     /// @notice Breaks the feed, or mends it.
     function setHealth(Health health_) external {
-        health = health_;
+        _round.health = health_;
     }
 
-    function _misbehave() private view {
-        if (health == Health.Reverting) revert();
-        uint256 size = health == Health.Empty ? 0 : health == Health.Short ? SHORT : HUGE;
+    function _misbehave(Health health_) private pure {
+        if (health_ == Health.Reverting) revert();
+        uint256 size = health_ == Health.Empty ? 0 : health_ == Health.Short ? SHORT : HUGE;
         // Memory beyond the allocated is zero or scratch, and the call ends here.
         assembly {
             return(mload(0x40), size)

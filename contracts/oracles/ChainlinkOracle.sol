@@ -34,11 +34,6 @@ import {FeedCall} from "../libraries/FeedCall.sol";
 /// - leave gas for the caller: an answer of any length costs no more than its first five words.
 contract ChainlinkOracle is IOracle {
     uint256 private constant MAX_DECIMALS = 18;
-    uint256 private constant ROUND_WORDS = 5;
-    // Positions in a round.
-    uint256 private constant ANSWER = 1;
-    uint256 private constant STARTED_AT = 2;
-    uint256 private constant UPDATED_AT = 3;
     // Answers of a sequencer's uptime feed.
     uint256 private constant UP = 0;
     uint256 private constant DOWN = 1;
@@ -86,16 +81,16 @@ contract ChainlinkOracle is IOracle {
     function price() external view returns (uint256, uint256, bytes4) {
         bytes4 fault = _sequencerFault();
         if (fault != 0) return (0, 0, fault);
-        (bool ok, uint256[5] memory round) = _latestRound(feed);
+        (bool ok, uint256 answer,, uint256 updatedAt) = FeedCall.latestRound(address(feed));
         if (!ok) return (0, 0, Errors.FeedUnavailable.selector);
-        uint256 updatedAt = round[UPDATED_AT];
         if (updatedAt == 0) return (0, 0, Errors.RoundIncomplete.selector);
         if (updatedAt > block.timestamp) return (0, updatedAt, Errors.PriceFromFuture.selector);
         // The subtraction cannot underflow after the line above.
-        if (block.timestamp - updatedAt > heartbeat) {
-            return (0, updatedAt, Errors.PriceStale.selector);
+        unchecked {
+            if (block.timestamp - updatedAt > heartbeat) {
+                return (0, updatedAt, Errors.PriceStale.selector);
+            }
         }
-        uint256 answer = round[ANSWER];
         // Negative answers are those with the highest bit.
         if (answer == 0 || answer > uint256(type(int256).max)) {
             return (0, updatedAt, Errors.PriceNotPositive.selector);
@@ -103,14 +98,15 @@ contract ChainlinkOracle is IOracle {
         if (answer <= minAnswer || answer >= maxAnswer) {
             return (0, updatedAt, Errors.PriceOutOfBounds.selector);
         }
-        return (answer * _scale, updatedAt, 0);
+        // Below `maxAnswer`, which fits after scaling.
+        unchecked {
+            return (answer * _scale, updatedAt, 0);
+        }
     }
 
     function _sequencerFault() private view returns (bytes4) {
         if (address(sequencer) == address(0)) return 0;
-        (bool ok, uint256[5] memory round) = _latestRound(sequencer);
-        uint256 status = round[ANSWER];
-        uint256 startedAt = round[STARTED_AT];
+        (bool ok, uint256 status, uint256 startedAt,) = FeedCall.latestRound(address(sequencer));
         if (!ok || startedAt == 0 || status > DOWN) return Errors.SequencerUnavailable.selector;
         if (status != UP) return Errors.SequencerDown.selector;
         // The subtraction is reached only when it cannot underflow.
@@ -118,10 +114,5 @@ contract ChainlinkOracle is IOracle {
             return Errors.SequencerGracePeriod.selector;
         }
         return 0;
-    }
-
-    function _latestRound(IAggregatorV3 of_) private view returns (bool, uint256[5] memory) {
-        bytes memory question = abi.encodeCall(IAggregatorV3.latestRoundData, ());
-        return FeedCall.ask(address(of_), question, ROUND_WORDS);
     }
 }
