@@ -7,7 +7,9 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 /// @notice Price impact and fees of a market that prices an order by the skew of its open interest
 /// (Synthetix Perps V2), and their inverse: the size that reaches a leverage net of its own cost.
 /// @dev Sizes, prices and rates are WAD. Signed operations truncate toward zero, as that market
-/// does.
+/// does. Arithmetic is unchecked where it cannot overflow within these bounds, which the caller
+/// keeps: sizes, skew and scale below 2^113 in magnitude, scale at least 1e18, prices below 2^128,
+/// fee rates at most 0.1e18.
 library SkewPricing {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant RAY = 1e27;
@@ -33,9 +35,12 @@ library SkewPricing {
     function fillPrice(Curve memory curve, int256 sizeDelta) internal pure returns (int256) {
         int256 price = int256(curve.price);
         int256 scale = int256(curve.scale);
-        int256 before = price + price * (curve.skew * SWAD / scale) / SWAD;
-        int256 later = price + price * ((curve.skew + sizeDelta) * SWAD / scale) / SWAD;
-        return (before + later) / 2;
+        // A share of the scale has at most 114 bits in WAD.
+        unchecked {
+            int256 before = price + price * (curve.skew * SWAD / scale) / SWAD;
+            int256 later = price + price * ((curve.skew + sizeDelta) * SWAD / scale) / SWAD;
+            return (before + later) / 2;
+        }
     }
 
     /// @notice Fee of an order at fill price `fill`, in the asset. An order that flips the skew
@@ -45,16 +50,19 @@ library SkewPricing {
         pure
         returns (uint256)
     {
-        int256 notional = sizeDelta * int256(fill) / SWAD;
-        int256 skewAfter = curve.skew + sizeDelta;
-        if (sameSide(skewAfter, curve.skew)) {
-            uint256 rate = sameSide(notional, curve.skew) ? curve.taker : curve.maker;
-            return FixedPointMathLib.abs(notional * int256(rate) / SWAD);
+        // A notional has at most 182 bits, and no part of it is larger.
+        unchecked {
+            int256 notional = sizeDelta * int256(fill) / SWAD;
+            int256 skewAfter = curve.skew + sizeDelta;
+            if (sameSide(skewAfter, curve.skew)) {
+                uint256 rate = sameSide(notional, curve.skew) ? curve.taker : curve.maker;
+                return FixedPointMathLib.abs(notional * int256(rate) / SWAD);
+            }
+            uint256 takerShare = FixedPointMathLib.abs(skewAfter * SWAD / sizeDelta);
+            uint256 value = FixedPointMathLib.abs(notional);
+            return value * takerShare / WAD * curve.taker / WAD + value * (WAD - takerShare) / WAD
+                * curve.maker / WAD;
         }
-        uint256 takerShare = FixedPointMathLib.abs(skewAfter * SWAD / sizeDelta);
-        uint256 value = FixedPointMathLib.abs(notional);
-        return value * takerShare / WAD * curve.taker / WAD + value * (WAD - takerShare) / WAD
-            * curve.maker / WAD;
     }
 
     /// @notice Whether two signed numbers point the same way; zero points both ways.

@@ -21,6 +21,7 @@ import {LeverageMath} from "../libraries/LeverageMath.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
 import {PerpBook} from "./PerpBook.sol";
 import {PerpLiquidations} from "./PerpLiquidations.sol";
+import {PerpMath} from "./PerpMath.sol";
 import {PerpOrders} from "./PerpOrders.sol";
 import {PerpPool} from "./PerpPool.sol";
 import {AccountReport, Fill, MarketParams, MarketState, Position} from "./PerpTypes.sol";
@@ -129,9 +130,9 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     function accountReport(address account) external view returns (AccountReport memory r) {
         MarketState memory market = marketState();
         Position memory position = _load(account);
-        r.funding = _funding(market, position);
-        r.remainingMargin = _equity(market, position);
-        uint256 notional = _notional(position.size, market.price);
+        r.funding = PerpMath.funding(market, position);
+        r.remainingMargin = PerpMath.equity(market, position);
+        uint256 notional = PerpMath.notional(position.size, market.price);
         uint256 kept = notional * uint256(WAD) / (_maxLeverage - MILLI);
         if (kept > 0) kept = kept.max(_minInitialMargin) + MILLI;
         r.accessibleMargin = r.remainingMargin.zeroFloorSub(kept);
@@ -177,24 +178,30 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     function previewEnter(address account, uint256 assets, int256 leverage)
         external
         view
-        returns (Entry memory)
+        returns (Entry memory entry)
     {
-        MarketState memory market = _open();
-        Position memory position = _loadFree(account);
+        MarketState memory market = marketState();
+        _requireOpen(market);
+        Position memory position = _load(account);
+        _requireFree(position);
         require(!_isInsolvent(market), Errors.MarketInsolvent());
-        (Entry memory entry,) = _enter(market, position, assets, leverage);
-        return entry;
+        Fill memory fill;
+        _enter(market, position, assets, leverage, fill, entry);
     }
 
     /// @inheritdoc IPerpVenue
     function previewExit(address account, uint256 numerator, uint256 denominator)
         external
         view
-        returns (Exit memory)
+        returns (Exit memory result)
     {
-        (Exit memory result,) =
-            _exit(_openToLeave(), _loadFree(account), numerator, denominator, type(uint256).max);
-        return result;
+        MarketState memory market = marketState();
+        Errors.raise(market.fault);
+        Position memory position = _load(account);
+        _requireFree(position);
+        Fill memory fill;
+        uint256 most = type(uint256).max;
+        _exit(market, position, numerator, denominator, most, fill, result);
     }
 
     // Verbs
@@ -205,11 +212,13 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         nonReentrant
         returns (Entry memory entry)
     {
-        MarketState memory market = _open();
-        Position memory position = _loadFree(msg.sender);
+        MarketState memory market = marketState();
+        _requireOpen(market);
+        Position memory position = _load(msg.sender);
+        _requireFree(position);
         Fill memory fill;
         _creditMargin(market, assets);
-        (entry, fill) = _enter(market, position, assets, leverage);
+        _enter(market, position, assets, leverage, fill, entry);
         _store(msg.sender, market, position);
         emit MarginMoved(msg.sender, assets.toInt256());
         _emitFilled(market, fill);
@@ -221,10 +230,12 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         nonReentrant
         returns (Exit memory result)
     {
-        MarketState memory market = _openToLeave();
-        Position memory position = _loadFree(msg.sender);
+        MarketState memory market = marketState();
+        Errors.raise(market.fault);
+        Position memory position = _load(msg.sender);
+        _requireFree(position);
         Fill memory fill;
-        (result, fill) = _exit(market, position, numerator, denominator, most);
+        _exit(market, position, numerator, denominator, most, fill, result);
         _emitFilled(market, fill);
         _pay(market, position, to, result.paid);
         result.equityAfter = _state(market, position).equity;
@@ -237,12 +248,16 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         returns (VenueState memory)
     {
         require(sizeDelta != 0 || marginDelta != 0, Errors.EmptyOrder());
-        MarketState memory market = _open();
-        Position memory position = _loadFree(msg.sender);
-        _mark(market, position);
+        MarketState memory market = marketState();
+        _requireOpen(market);
+        Position memory position = _load(msg.sender);
+        _requireFree(position);
+        PerpMath.mark(market, position);
         if (marginDelta > 0) _addMargin(market, position, marginDelta.toUint256());
         if (sizeDelta != 0) {
-            Fill memory fill = _fill(market, position, sizeDelta);
+            Fill memory fill;
+            fill.sizeDelta = sizeDelta;
+            _fill(market, position, fill);
             Errors.raise(fill.fault);
             _requireWithin(fill, limit);
             _emitFilled(market, fill);
@@ -262,24 +277,29 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     /// and trade in one call. `trade` takes margin out.
     function depositMargin(uint256 assets) external nonReentrant {
         _asset.safeTransferFrom(msg.sender, address(this), assets);
-        MarketState memory market = _open();
-        Position memory position = _loadFree(msg.sender);
+        MarketState memory market = marketState();
+        _requireOpen(market);
+        Position memory position = _load(msg.sender);
+        _requireFree(position);
         _addMargin(market, position, assets);
         _store(msg.sender, market, position);
     }
 
     // Flows, on the copies in memory
 
-    /// @dev A flow in. Cash is the caller's business.
+    /// @dev A flow in; writes `fill` and `entry`. Cash is the caller's business.
     function _enter(
         MarketState memory market,
         Position memory position,
         uint256 assets,
-        int256 leverage
-    ) private view returns (Entry memory entry, Fill memory fill) {
+        int256 leverage,
+        Fill memory fill,
+        Entry memory entry
+    ) private view {
         require(!_canLiquidate(market, position), Errors.Liquidatable());
-        _mark(market, position);
-        int256 added = (assets * _unit()).toInt256();
+        PerpMath.mark(market, position);
+        // Beyond 128 bits no amount can be booked.
+        int256 added = int256(uint256((assets * _unit()).toUint128()));
         entry.price = market.price;
         entry.opened = position.size == 0;
         entry.equityBefore = position.margin.toUint256();
@@ -289,7 +309,8 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
             : _sizeToKeep(market, position.size, entry.equityBefore, added);
         Errors.raise(whyNot);
         if (sizeDelta != 0) {
-            fill = _fill(market, position, sizeDelta);
+            fill.sizeDelta = sizeDelta;
+            _fill(market, position, fill);
             Errors.raise(fill.fault);
         }
         int256 gain = added - fill.cost;
@@ -299,16 +320,19 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         entry.gain = (entry.opened ? gain.min(added) : gain).toUint256();
     }
 
-    /// @dev A flow out. The fraction of the equity is rounded down, and so is what is paid of it.
+    /// @dev A flow out; writes `fill` and `result`. The fraction of the equity is rounded down, and
+    /// so is what is paid of it.
     function _exit(
         MarketState memory market,
         Position memory position,
         uint256 numerator,
         uint256 denominator,
-        uint256 most
-    ) private view returns (Exit memory result, Fill memory fill) {
+        uint256 most,
+        Fill memory fill,
+        Exit memory result
+    ) private view {
         require(numerator <= denominator && denominator > 0, Errors.FractionOutOfRange());
-        _mark(market, position);
+        PerpMath.mark(market, position);
         require(position.margin > 0, Errors.EquityGone());
         uint256 equity = position.margin.toUint256();
         int256 part = equity.fullMulDiv(numerator, denominator).toInt256();
@@ -317,11 +341,11 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
             ? position.size
             : LeverageMath.fraction(position.size, numerator, denominator);
         if (closed != 0) {
-            fill = market.settled
-                ? _closeAtMark(market, position, -closed)
-                : _fill(market, position, -closed);
+            fill.sizeDelta = -closed;
+            if (market.settled) _closeAtMark(market, position, fill);
+            else _fill(market, position, fill);
             Errors.raise(fill.fault);
-            _mark(market, position);
+            PerpMath.mark(market, position);
         }
         if (result.flat) {
             // Closing all may cost more than the leaver's part; a gain is shared with those who
@@ -344,26 +368,23 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     }
 
     /// @dev An order of a settled market: at the mark, without cost.
-    function _closeAtMark(MarketState memory market, Position memory position, int256 sizeDelta)
+    function _closeAtMark(MarketState memory market, Position memory position, Fill memory fill)
         private
         pure
-        returns (Fill memory fill)
     {
-        fill.sizeDelta = sizeDelta;
         fill.price = market.price;
-        _resize(market, position, sizeDelta);
+        PerpMath.resize(market, position, fill.sizeDelta);
         if (position.size == 0) (position.lastPrice, position.fundingIndex) = (0, 0);
     }
 
     /// @dev An order that must not leave a grown position liquidatable at the index price: the real
     /// market judges the margin at the fill, which a flow in pushes up.
-    function _fill(MarketState memory market, Position memory position, int256 sizeDelta)
+    function _fill(MarketState memory market, Position memory position, Fill memory fill)
         private
         view
-        returns (Fill memory fill)
     {
         uint256 held = position.size.abs();
-        fill = _order(market, position, sizeDelta);
+        _order(market, position, fill);
         bool grown = fill.fault == 0 && position.size.abs() > held;
         if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
     }
@@ -380,9 +401,11 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
             q.whyNot = Errors.MarketInsolvent.selector;
         }
-        _mark(market, position);
-        position.margin += (marginDelta * _unit()).toInt256();
-        Fill memory fill = _fill(market, position, sizeDelta);
+        PerpMath.mark(market, position);
+        if (marginDelta > 0) position.margin += (marginDelta * _unit()).toInt256();
+        Fill memory fill;
+        fill.sizeDelta = sizeDelta;
+        _fill(market, position, fill);
         q.fill = fill.price;
         q.fee = fill.fee;
         q.cost = fill.cost;
@@ -400,7 +423,7 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         uint256 rewardRate
     ) private view returns (int256, bytes4) {
         int256 added = assets * int256(_unit());
-        int256 equity = _equity(market, position).toInt256();
+        int256 equity = PerpMath.equity(market, position).toInt256();
         if (!_isInsolvent(market)) {
             return _sizeFor(market, position.size, equity + added, leverage, rewardRate);
         }
@@ -418,7 +441,7 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         view
         returns (int256, bytes4)
     {
-        uint256 notional = _notional(size, market.price);
+        uint256 notional = PerpMath.notional(size, market.price);
         if (notional == 0) return (0, Errors.NoSolution.selector);
         return _solve(market, size > 0, added, equity.fullMulDiv(SkewPricing.RAY, notional), 0);
     }
@@ -432,9 +455,11 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         uint256 rewardRate
     ) private view returns (int256, bytes4) {
         if (leverage.abs() < MIN_LEVERAGE) return (0, Errors.NoSolution.selector);
-        uint256 notional = _notional(size, market.price);
-        int256 held = notional.fullMulDiv(uint256(WAD), leverage.abs()).toInt256();
-        uint256 inverse = SkewPricing.RAY * uint256(WAD) / leverage.abs();
+        uint256 notional = PerpMath.notional(size, market.price);
+        uint256 ratio = leverage.abs();
+        // By BOUNDS.
+        int256 held = int256(notional * uint256(WAD) / ratio);
+        uint256 inverse = SkewPricing.RAY * uint256(WAD) / ratio;
         return _solve(market, leverage > 0, equity - held, inverse, rewardRate);
     }
 
@@ -451,7 +476,9 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         for (uint256 i; i < SOLUTIONS && fault == 0; ++i) {
             uint256 cost;
             if (sizeDelta != 0) {
-                (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
+                Fill memory fill;
+                fill.sizeDelta = sizeDelta;
+                _tryOrder(market, position, fill);
                 cost = fill.cost.max(0).toUint256().min(market.debt - 1);
             }
             uint256 paid = leverage.abs().fullMulDiv(_backing(market), market.debt - cost);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ERC20} from "solady/tokens/ERC20.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {Entry, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
 
@@ -10,6 +10,8 @@ import {Entry, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
 /// that the position has gained without end, takes whatever its victim lets it, or has the token
 /// take it, and has no views but those without which there is no token.
 contract MockThiefVenue {
+    using SafeTransferLib for address;
+
     address public immutable asset;
     VenueLimits private _limits;
     address private _target;

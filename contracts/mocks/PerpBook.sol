@@ -12,12 +12,21 @@ import {IPerpVenue, VenueState} from "../interfaces/IPerpVenue.sol";
 import {IPullOracle} from "../interfaces/IPullOracle.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {SkewPricing} from "../libraries/SkewPricing.sol";
+import {PerpMath} from "./PerpMath.sol";
 import {Fill, MarketParams, MarketState, Order, Position, Status} from "./PerpTypes.sol";
 
 /// @title PerpBook
 /// @notice The books of `MockPerpMarket`: its rules, market and positions in storage, and the
 /// formulas of Synthetix Perps V2 that work on copies of them in memory. Signed operations truncate
 /// toward zero.
+///
+/// BOUNDS
+/// Why unchecked arithmetic cannot overflow. Index prices and fills have at most 128 bits, the scale
+/// 100, positions and each side of the market 103 (8 scales), orders 111 (256 such sides; larger ones
+/// are refused), money that comes in and fixed terms 128; rates are at most 1, or 2^62 in WAD for the
+/// premium, and the scale at least 1. So a notional has at most 180 bits, a size as a part of the
+/// scale 71 in WAD, both together 251, and 192 once divided by WAD. A margin, a correction or a
+/// funding index that leaves its bits in storage fails there, and with it the verb.
 abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -30,6 +39,13 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     uint256 internal constant MAX_DECIMALS = 18;
     /// @dev Tolerance of the leverage check, as the real market has it.
     uint256 internal constant LEVERAGE_TOLERANCE = 0.01e18;
+    uint256 private constant MAX_SCALE = 1e30; // of the underlying, WAD
+    uint256 private constant MAX_SIZE = 8; // of a side, in scales
+    uint256 private constant MAX_ORDER = 256; // in largest sides
+    uint256 private constant MAX_MULTIPLIER = 4e18; // of the premium of a liquidation
+    uint256 private constant MAX_PRICE = type(uint128).max;
+    uint256 private constant MAX_FEE = 0.1e18; // of the notional
+    uint256 private constant MAX_VELOCITY = 1e24; // a million a day, per day
 
     /// @inheritdoc IPerpVenue
     IOracle public immutable oracle;
@@ -101,9 +117,17 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         MarketParams memory params
     ) {
         uint256 decimals = ERC20(asset_).decimals();
-        require(decimals <= MAX_DECIMALS && params.skewScale > 0, Errors.InvalidParameter());
-        require(params.makerFee <= params.takerFee, Errors.InvalidParameter());
-        require(params.minKeeperFee > 0, Errors.InvalidParameter());
+        require(decimals <= MAX_DECIMALS && params.minKeeperFee > 0, Errors.InvalidParameter());
+        uint256 scale = params.skewScale;
+        require(scale >= uint256(WAD) && scale <= MAX_SCALE, Errors.InvalidParameter());
+        require(params.maxMarketSize <= MAX_SIZE * scale, Errors.InvalidParameter());
+        bool priced = params.makerFee <= params.takerFee && params.takerFee <= MAX_FEE;
+        require(priced && params.maxFundingVelocity <= MAX_VELOCITY, Errors.InvalidParameter());
+        uint256 rate = params.liquidationBufferRatio.max(params.liquidationFeeRatio);
+        uint256 most = params.minKeeperFee.max(params.maxKeeperFee).max(params.maxLeverage);
+        most = most.max(params.keeperLiquidationFee);
+        require(params.liquidationPremiumMultiplier <= MAX_MULTIPLIER, Errors.InvalidParameter());
+        require(rate <= uint256(WAD) && most <= type(uint128).max, Errors.InvalidParameter());
         require(params.maxLeverage > uint256(WAD), Errors.InvalidParameter());
         require(params.minOrderAge + 1 < params.maxOrderAge, Errors.InvalidParameter());
         _asset = asset_;
@@ -135,10 +159,13 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     /// @notice The market now. Never reverts.
     function marketState() public view returns (MarketState memory market) {
-        if (_market.settled) return _marketAt(_market.price);
-        (uint256 price,, bytes4 fault) = oracle.price();
-        market = _marketAt(fault == 0 ? price : _market.price);
-        market.fault = fault;
+        uint256 price = _market.price;
+        if (!_market.settled) {
+            (uint256 index,, bytes4 fault) = oracle.price();
+            market.fault = fault;
+            if (fault == 0) price = index;
+        }
+        _markTo(market, price);
     }
 
     /// @notice Funding as it was booked last: the rate a day (WAD), the index (WAD of the asset)
@@ -153,8 +180,8 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         return _load(account);
     }
 
-    /// @dev The market at an index price of `price`.
-    function _marketAt(uint256 price) internal view returns (MarketState memory market) {
+    /// @dev Reads the market at an index price of `price`.
+    function _markTo(MarketState memory market, uint256 price) internal view {
         StoredMarket storage stored = _market;
         market.price = price;
         market.skew = stored.skew;
@@ -162,106 +189,110 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         market.fundingIndex = stored.fundingIndex;
         market.correction = stored.correction;
         market.cash = stored.cash;
-        market.escrow = stored.liveOrders * _minKeeperFee;
-        market.settled = stored.settled;
         int256 rate = stored.fundingRate;
         market.fundingRate = rate;
-        if (!market.settled) {
-            // Timestamps are far below the range of int256.
-            int256 elapsed = int256(block.timestamp - stored.updatedAt) * WAD / DAY;
-            int256 share = (market.skew * WAD / _skewScale).clamp(-WAD, WAD);
-            market.fundingVelocity = share * _maxFundingVelocity / WAD;
-            market.fundingRate += market.fundingVelocity * elapsed / WAD;
-            int256 mean = -(rate + market.fundingRate) / 2;
-            // Oracles give prices of at most 128 bits.
-            market.fundingIndex += mean * elapsed / WAD * int256(price) / WAD;
+        market.settled = stored.settled;
+        // By BOUNDS; a rate has at most 97 bits after 2^17 days, and days in WAD have 77.
+        unchecked {
+            market.escrow = stored.liveOrders * _minKeeperFee;
+            if (!market.settled) {
+                int256 elapsed = int256(block.timestamp - stored.updatedAt) * WAD / DAY;
+                int256 share = (market.skew * WAD / _skewScale).clamp(-WAD, WAD);
+                market.fundingVelocity = share * _maxFundingVelocity / WAD;
+                market.fundingRate += market.fundingVelocity * elapsed / WAD;
+                int256 mean = -(rate + market.fundingRate) / 2;
+                market.fundingIndex += mean * elapsed / WAD * int256(price) / WAD;
+            }
         }
-        market.debt = _debtOf(market);
+        market.debt = PerpMath.debtOf(market);
     }
 
     // Orders and margin, on the copies in memory
 
-    /// @dev What an order at the index price of `market` would do to a position.
-    function _tryOrder(MarketState memory market, Position memory position, int256 sizeDelta)
+    /// @dev What an order of `fill.sizeDelta` at the index price of `market` would do to a position;
+    /// returns its margin.
+    function _tryOrder(MarketState memory market, Position memory position, Fill memory fill)
         internal
         view
-        returns (Fill memory fill, Position memory next)
+        returns (int256 margin)
     {
-        fill.sizeDelta = sizeDelta;
-        int256 price = SkewPricing.fillPrice(_curve(market), sizeDelta);
-        if (price <= 0) {
-            fill.fault = Errors.FillNotPositive.selector;
-            return (fill, next);
+        int256 sizeDelta = fill.sizeDelta;
+        if (sizeDelta.abs() > MAX_ORDER * _maxMarketSize) {
+            fill.fault = Errors.MarketSizeExceeded.selector;
+            return 0;
         }
-        fill.price = price.toUint256();
-        fill.fee = SkewPricing.orderFee(_curve(market), sizeDelta, fill.price);
-        next.margin = _marginAt(market, position, price) - fill.fee.toInt256();
-        next.size = position.size + sizeDelta;
-        int256 left = next.margin + next.size * (int256(market.price) - price) / WAD;
-        fill.cost = _marked(market, position) - left;
-        fill.fault = _orderFault(market, position, next, fill);
+        SkewPricing.Curve memory curve = _curve(market);
+        int256 price = SkewPricing.fillPrice(curve, sizeDelta);
+        if (price <= 0 || price > int256(MAX_PRICE)) {
+            fill.fault = Errors.FillNotPositive.selector;
+            return 0;
+        }
+        // By BOUNDS.
+        unchecked {
+            fill.price = uint256(price);
+            fill.fee = SkewPricing.orderFee(curve, sizeDelta, fill.price);
+            margin = PerpMath.marginAt(market, position, price) - int256(fill.fee);
+            int256 size = position.size + sizeDelta;
+            int256 left = margin + size * (int256(market.price) - price) / WAD;
+            int256 held = PerpMath.marked(market, position);
+            fill.cost = held - left;
+            fill.fault = _orderFault(market, position, held, size, margin, fill);
+        }
     }
 
-    /// @dev Fills an order at the index price of `market`; with a fault nothing changes. What the
-    /// skew would pay for it is lost when the market could not pay everybody then.
-    function _order(MarketState memory market, Position memory position, int256 sizeDelta)
+    /// @dev Fills an order of `fill.sizeDelta` at the index price of `market`; with a fault nothing
+    /// changes. What the skew would pay for it is lost when the market could not pay everybody then.
+    function _order(MarketState memory market, Position memory position, Fill memory fill)
         internal
         view
-        returns (Fill memory fill)
     {
-        Position memory next;
-        (fill, next) = _tryOrder(market, position, sizeDelta);
-        if (fill.fault != 0) return fill;
-        _resize(market, position, sizeDelta);
-        position.margin = next.margin;
+        int256 margin = _tryOrder(market, position, fill);
+        if (fill.fault != 0) return;
+        PerpMath.resize(market, position, fill.sizeDelta);
+        position.margin = margin;
         if (fill.cost < 0 && _overdraws(market, fill.cost)) {
             position.margin += fill.cost;
             fill.cost = 0;
         }
-        bool open = next.size != 0;
+        bool open = position.size != 0;
         position.lastPrice = open ? int256(fill.price) : int256(0);
         position.fundingIndex = open ? market.fundingIndex : int256(0);
     }
 
-    function _resize(MarketState memory market, Position memory position, int256 sizeDelta)
-        internal
-        pure
-    {
-        int256 size = position.size + sizeDelta;
-        market.openInterest = market.openInterest + size.abs() - position.size.abs();
-        market.skew += sizeDelta;
-        position.size = size;
-    }
-
-    /// @dev The first check that an order fails, in the order of the real market.
+    /// @dev The first check that an order fails, in the order of the real market. It makes of a
+    /// position whose equity is `held` one of `size` with a margin of `signedMargin`.
     function _orderFault(
         MarketState memory market,
         Position memory old,
-        Position memory next,
+        int256 held,
+        int256 size,
+        int256 signedMargin,
         Fill memory fill
     ) private view returns (bytes4) {
-        if (_canLiquidate(market, old)) return Errors.Liquidatable.selector;
-        if (next.margin < 0) return Errors.InsufficientMargin.selector;
-        uint256 margin = next.margin.toUint256();
-        if (old.size != 0 && margin <= _liquidationMargin(old.size, fill.price)) {
+        if (old.size != 0 && held <= int256(_health(old.size, market.price))) {
             return Errors.Liquidatable.selector;
         }
-        if (!_isReducing(old.size, next.size) && margin + fill.fee < _minInitialMargin) {
-            return Errors.InsufficientMargin.selector;
-        }
-        if (margin <= _health(next.size, market.price)) return Errors.Liquidatable.selector;
-        // As for a notional.
+        if (signedMargin < 0) return Errors.InsufficientMargin.selector;
+        uint256 margin = uint256(signedMargin);
+        // By BOUNDS.
         unchecked {
-            uint256 notional = _notional(next.size, fill.price);
-            if (notional * uint256(WAD) / (margin + fill.fee) > _maxLeverage + LEVERAGE_TOLERANCE) {
+            uint256 mark = fill.price;
+            if (old.size != 0 && margin <= _liquidationMargin(PerpMath.notional(old.size, mark))) {
+                return Errors.Liquidatable.selector;
+            }
+            bool reduces = PerpMath.isReducing(old.size, size);
+            if (!reduces && margin + fill.fee < _minInitialMargin) {
+                return Errors.InsufficientMargin.selector;
+            }
+            if (margin <= _health(size, market.price)) return Errors.Liquidatable.selector;
+            uint256 leverage = PerpMath.notional(size, mark) * uint256(WAD) / (margin + fill.fee);
+            if (leverage > _maxLeverage + LEVERAGE_TOLERANCE) {
                 return Errors.MaxLeverageExceeded.selector;
             }
-            bool grows =
-                !SkewPricing.sameSide(old.size, next.size) || next.size.abs() > old.size.abs();
-            if (!grows) return 0;
-            int256 total = (market.openInterest + next.size.abs() - old.size.abs()).toInt256();
+            if (reduces || size == old.size) return 0;
+            int256 total = int256(market.openInterest + size.abs() - old.size.abs());
             int256 skew = market.skew + fill.sizeDelta;
-            int256 side = (next.size > 0 ? total + skew : total - skew) / 2;
+            int256 side = (size > 0 ? total + skew : total - skew) / 2;
             if (side.abs() > _maxMarketSize) return Errors.MarketSizeExceeded.selector;
         }
         return _overdraws(market, fill.cost) ? Errors.MarketInsolvent.selector : bytes4(0);
@@ -277,40 +308,39 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         int256 delta,
         int256 sizeDelta
     ) internal view returns (bytes4) {
-        position.margin = _marginAt(market, position, price) + delta;
-        if (position.margin < 0) return Errors.InsufficientMargin.selector;
-        if (position.size == 0) return 0;
-        position.lastPrice = price;
-        position.fundingIndex = market.fundingIndex;
-        uint256 margin = position.margin.toUint256();
-        uint256 mark = price.toUint256();
-        if (margin <= _liquidationMargin(position.size, mark)) return Errors.Liquidatable.selector;
-        if (delta >= 0) return 0;
-        if (margin <= _health(position.size, mark)) return Errors.InsufficientMargin.selector;
-        if (_isReducing(position.size, position.size + sizeDelta)) return 0;
-        if (_notional(position.size, mark) * uint256(WAD) / margin > _maxLeverage) {
-            return Errors.MaxLeverageExceeded.selector;
+        // By BOUNDS, here and below.
+        unchecked {
+            int256 signedMargin = PerpMath.marginAt(market, position, price) + delta;
+            position.margin = signedMargin;
+            if (signedMargin < 0) return Errors.InsufficientMargin.selector;
+            int256 size = position.size;
+            if (size == 0) return 0;
+            position.lastPrice = price;
+            position.fundingIndex = market.fundingIndex;
+            uint256 margin = uint256(signedMargin);
+            uint256 notional = PerpMath.notional(size, uint256(price));
+            uint256 needed = _liquidationMargin(notional);
+            if (margin <= needed) return Errors.Liquidatable.selector;
+            if (delta >= 0) return 0;
+            needed += _liquidationPremium(size, notional);
+            if (margin <= needed) return Errors.InsufficientMargin.selector;
+            if (PerpMath.isReducing(size, size + sizeDelta)) return 0;
+            if (notional * uint256(WAD) / margin > _maxLeverage) {
+                return Errors.MaxLeverageExceeded.selector;
+            }
+            return margin < _minInitialMargin ? Errors.InsufficientMargin.selector : bytes4(0);
         }
-        return margin < _minInitialMargin ? Errors.InsufficientMargin.selector : bytes4(0);
-    }
-
-    /// @dev Moves the mark of a position to the index price: profit and funding become margin.
-    function _mark(MarketState memory market, Position memory position) internal pure {
-        if (position.size == 0) return;
-        position.margin = _marked(market, position);
-        position.lastPrice = int256(market.price);
-        position.fundingIndex = market.fundingIndex;
     }
 
     /// @dev Margin that must stay behind an open position when some is taken out, WAD, rounded up.
-    function _neededMargin(MarketState memory market, Position memory position)
-        internal
-        view
-        returns (uint256)
-    {
-        uint256 notional = _notional(position.size, market.price);
-        uint256 health = _health(position.size, market.price) + 1;
-        return health.max(notional.fullMulDivUp(uint256(WAD), _maxLeverage)).max(_minInitialMargin);
+    function _neededMargin(MarketState memory market, int256 size) private view returns (uint256) {
+        uint256 notional = PerpMath.notional(size, market.price);
+        // By BOUNDS.
+        unchecked {
+            uint256 health = _liquidationMargin(notional) + _liquidationPremium(size, notional) + 1;
+            uint256 levered = (notional * uint256(WAD)).divUp(_maxLeverage);
+            return health.max(levered).max(_minInitialMargin);
+        }
     }
 
     /// @dev Margin that could be taken out of a position, WAD.
@@ -319,21 +349,13 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         view
         returns (uint256)
     {
-        _mark(market, position);
-        uint256 margin = position.margin.max(0).toUint256();
-        return position.size == 0 ? margin : margin.zeroFloorSub(_neededMargin(market, position));
+        PerpMath.mark(market, position);
+        uint256 margin = uint256(position.margin.max(0));
+        int256 size = position.size;
+        return size == 0 ? margin : margin.zeroFloorSub(_neededMargin(market, size));
     }
 
     // Solvency
-
-    /// @dev What the market owes its accounts at the index price, WAD: the sum of their equities.
-    function _debtOf(MarketState memory market) internal pure returns (uint256) {
-        return _signedDebt(market).max(0).toUint256();
-    }
-
-    function _signedDebt(MarketState memory market) internal pure returns (int256) {
-        return market.skew * (int256(market.price) + market.fundingIndex) / WAD + market.correction;
-    }
 
     /// @dev Cash that is not in escrow, WAD.
     function _backing(MarketState memory market) internal view returns (uint256) {
@@ -346,7 +368,7 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     /// @dev Whether the market owes more than it has after an order of this cost; a gain is owed.
     function _overdraws(MarketState memory market, int256 cost) internal view returns (bool) {
-        return market.debt + (-cost).max(0).toUint256() > _backing(market);
+        return market.debt + uint256((-cost).max(0)) > _backing(market);
     }
 
     /// @dev What an equity of `amount` is paid, WAD, rounded down: all of it, or everybody's same
@@ -371,44 +393,8 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         view
         returns (VenueState memory)
     {
-        uint256 equity = _payout(market, _equity(market, position));
+        uint256 equity = _payout(market, PerpMath.equity(market, position));
         return VenueState(market.price, position.size, equity, _marketFault(market));
-    }
-
-    /// @dev Equity at the index price, WAD, never below 0, as if the market could pay it.
-    function _equity(MarketState memory market, Position memory position)
-        internal
-        pure
-        returns (uint256)
-    {
-        return _marked(market, position).max(0).toUint256();
-    }
-
-    /// @dev Margin + profit + funding at the index price; below 0 when more than all is lost.
-    function _marked(MarketState memory market, Position memory position)
-        internal
-        pure
-        returns (int256)
-    {
-        return _marginAt(market, position, int256(market.price));
-    }
-
-    /// @dev Margin + profit at `price` + funding.
-    function _marginAt(MarketState memory market, Position memory position, int256 price)
-        internal
-        pure
-        returns (int256)
-    {
-        int256 profit = position.size * (price - position.lastPrice) / WAD;
-        return position.margin + profit + _funding(market, position);
-    }
-
-    function _funding(MarketState memory market, Position memory position)
-        internal
-        pure
-        returns (int256)
-    {
-        return position.size * (market.fundingIndex - position.fundingIndex) / WAD;
     }
 
     function _canLiquidate(MarketState memory market, Position memory position)
@@ -417,40 +403,40 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         returns (bool)
     {
         if (position.size == 0) return false;
-        return _marked(market, position) <= _health(position.size, market.price).toInt256();
-    }
-
-    /// @dev Whether a position only shrinks.
-    function _isReducing(int256 old, int256 next) internal pure returns (bool) {
-        return SkewPricing.sameSide(old, next) && next.abs() < old.abs();
-    }
-
-    function _notional(int256 size, uint256 price) internal pure returns (uint256) {
-        // Prices have at most 128 bits, sizes 127: larger orders are too large for any market.
-        unchecked {
-            return size.abs() * price / uint256(WAD);
-        }
+        return PerpMath.marked(market, position) <= int256(_health(position.size, market.price));
     }
 
     /// @dev What a position needs to stay: it is liquidatable at or below.
     function _health(int256 size, uint256 price) internal view returns (uint256) {
-        return _liquidationMargin(size, price) + _liquidationPremium(size, price);
+        uint256 notional = PerpMath.notional(size, price);
+        // By BOUNDS.
+        unchecked {
+            return _liquidationMargin(notional) + _liquidationPremium(size, notional);
+        }
     }
 
-    function _liquidationMargin(int256 size, uint256 price) internal view returns (uint256) {
-        return _notional(size, price) * _bufferRatio / uint256(WAD) + _liquidationFee(size, price)
-            + _keeperLiquidationFee;
+    function _liquidationMargin(uint256 notional) internal view returns (uint256) {
+        // By BOUNDS.
+        unchecked {
+            uint256 buffer = notional * _bufferRatio / uint256(WAD);
+            return buffer + _liquidationFee(notional) + _keeperLiquidationFee;
+        }
     }
 
-    function _liquidationFee(int256 size, uint256 price) internal view returns (uint256) {
-        uint256 fee = _notional(size, price) * _liquidationFeeRatio / uint256(WAD);
-        return fee.min(_maxKeeperFee).max(_minKeeperFee);
+    function _liquidationFee(uint256 notional) internal view returns (uint256) {
+        // By BOUNDS.
+        unchecked {
+            uint256 fee = notional * _liquidationFeeRatio / uint256(WAD);
+            return fee.min(_maxKeeperFee).max(_minKeeperFee);
+        }
     }
 
-    function _liquidationPremium(int256 size, uint256 price) internal view returns (uint256) {
-        uint256 share = size.abs() * uint256(WAD) / uint256(_skewScale);
-        uint256 weighed = share * _notional(size, price) / uint256(WAD);
-        return weighed * _premiumMultiplier / uint256(WAD);
+    function _liquidationPremium(int256 size, uint256 notional) internal view returns (uint256) {
+        // By BOUNDS; a share has at most 71 bits.
+        unchecked {
+            uint256 share = size.abs() * uint256(WAD) / uint256(_skewScale);
+            return share * notional / uint256(WAD) * _premiumMultiplier / uint256(WAD);
+        }
     }
 
     function _curve(MarketState memory market) internal view returns (SkewPricing.Curve memory) {
@@ -460,16 +446,9 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     // Storage and cash
 
-    /// @dev The market at a good price, for a verb.
-    function _open() internal view returns (MarketState memory market) {
-        market = marketState();
+    /// @dev For a verb: the price is good.
+    function _requireOpen(MarketState memory market) internal pure {
         Errors.raise(_marketFault(market));
-    }
-
-    /// @dev The market at a good price or settled, for a verb that leaves.
-    function _openToLeave() internal view returns (MarketState memory market) {
-        market = marketState();
-        Errors.raise(market.fault);
     }
 
     function _marketFault(MarketState memory market) internal pure returns (bytes4) {
@@ -486,49 +465,44 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     function _load(address account) internal view returns (Position memory position) {
         StoredPosition storage stored = _positions[account];
-        position = Position({
-            // 128 bits unsigned fit into 256 signed.
-            margin: int256(uint256(stored.margin)),
-            lastPrice: int256(uint256(stored.lastPrice)),
-            size: stored.size,
-            fundingIndex: stored.fundingIndex,
-            booked: 0,
-            status: stored.status
-        });
-        position.booked = _correction(position);
+        // 128 bits unsigned fit into 256 signed.
+        position.margin = int256(uint256(stored.margin));
+        position.lastPrice = int256(uint256(stored.lastPrice));
+        position.size = stored.size;
+        position.fundingIndex = stored.fundingIndex;
+        position.status = stored.status;
+        position.booked = PerpMath.correction(position);
     }
 
-    /// @dev The position of an account that may act.
-    function _loadFree(address account) internal view returns (Position memory position) {
-        position = _load(account);
+    /// @dev For a verb: the account may act.
+    function _requireFree(Position memory position) internal pure {
         Errors.raise(_accountFault(position));
-    }
-
-    /// @dev The part of an equity that does not move with price and funding.
-    function _correction(Position memory position) internal pure returns (int256) {
-        return position.margin - position.size * (position.lastPrice + position.fundingIndex) / WAD;
     }
 
     /// @dev Stores what was worked on, and with it the debt of the market.
     function _store(address account, MarketState memory market, Position memory position) internal {
-        _positions[account] = StoredPosition({
-            margin: position.margin.toUint256().toUint128(),
-            lastPrice: position.lastPrice.toUint256().toUint128(),
-            size: position.size.toInt128(),
-            fundingIndex: position.fundingIndex.toInt120(),
-            status: position.status
-        });
-        market.correction += _correction(position) - position.booked;
-        market.debt = _debtOf(market);
+        // By BOUNDS, for what has no check.
+        unchecked {
+            _positions[account] = StoredPosition({
+                margin: uint256(position.margin).toUint128(), // a negative one is too large
+                lastPrice: uint128(uint256(position.lastPrice)),
+                size: int128(position.size),
+                fundingIndex: position.fundingIndex.toInt120(),
+                status: position.status
+            });
+            market.correction += PerpMath.correction(position) - position.booked;
+        }
+        market.debt = PerpMath.debtOf(market);
         _storeMarket(market);
     }
 
     /// @dev Stores a market whose price is good, or that is settled.
     function _storeMarket(MarketState memory market) internal {
+        // By BOUNDS, for what has no check.
         _market = StoredMarket({
-            skew: market.skew.toInt128(),
-            openInterest: market.openInterest.toUint128(),
-            fundingRate: market.fundingRate.toInt128(),
+            skew: int128(market.skew),
+            openInterest: uint128(market.openInterest),
+            fundingRate: int128(market.fundingRate),
             price: market.price.toUint128(),
             fundingIndex: market.fundingIndex.toInt128(),
             cash: market.cash.toUint128(),

@@ -7,6 +7,7 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 import {Errors} from "../libraries/Errors.sol";
 import {PerpBook} from "./PerpBook.sol";
+import {PerpMath} from "./PerpMath.sol";
 import {MarketState, Position, Status} from "./PerpTypes.sol";
 
 /// @title PerpLiquidations
@@ -51,11 +52,12 @@ abstract contract PerpLiquidations is PerpBook {
     /// @notice Flags a position that no longer carries its liquidation margin, or in a settled
     /// market one that has lost everything. A live order goes, and its deposit goes to the caller.
     function flag(address account) external nonReentrant {
-        MarketState memory market = _openToLeave();
+        MarketState memory market = marketState();
+        Errors.raise(market.fault);
         Position memory position = _load(account);
         require(position.status != Status.Flagged, Errors.PositionFlagged());
         bool lost = market.settled
-            ? position.size != 0 && _equity(market, position) == 0
+            ? position.size != 0 && PerpMath.equity(market, position) == 0
             : _canLiquidate(market, position);
         require(lost, Errors.NotLiquidatable());
         uint256 paid;
@@ -75,7 +77,8 @@ abstract contract PerpLiquidations is PerpBook {
     /// longer protect `forcedLiquidationDelay` after the flag, nor an account without equity where
     /// the pool has less than the open interest is worth.
     function liquidate(address account) external nonReentrant {
-        MarketState memory market = _openToLeave();
+        MarketState memory market = marketState();
+        Errors.raise(market.fault);
         Position memory position = _load(account);
         Flag memory flagged = _flags[account];
         require(position.status == Status.Flagged, Errors.NotFlagged());
@@ -107,14 +110,14 @@ abstract contract PerpLiquidations is PerpBook {
         view
         returns (uint256 flaggerFee, uint256 liquidatorFee, uint256 poolFee)
     {
-        uint256 left = _equity(market, position);
-        flaggerFee = _liquidationFee(position.size, market.price);
+        uint256 left = PerpMath.equity(market, position);
+        flaggerFee = _liquidationFee(PerpMath.notional(position.size, market.price));
         liquidatorFee = _keeperLiquidationFee;
         bool insolvent = _isInsolvent(market);
         uint256 funds = _payout(market, left);
-        _resize(market, position, -position.size);
+        PerpMath.resize(market, position, -position.size);
         market.correction -= position.booked;
-        market.debt = _debtOf(market);
+        market.debt = PerpMath.debtOf(market);
         if (!insolvent) funds = _backing(market).zeroFloorSub(market.debt);
         flaggerFee = flaggerFee.min(funds);
         liquidatorFee = liquidatorFee.min(funds - flaggerFee);
@@ -130,7 +133,7 @@ abstract contract PerpLiquidations is PerpBook {
     {
         uint256 mark = market.price.max(position.lastPrice.toUint256());
         uint256 worth = market.openInterest * mark / uint256(WAD);
-        return _equity(market, position) == 0 && market.debt + worth > _backing(market);
+        return PerpMath.equity(market, position) == 0 && market.debt + worth > _backing(market);
     }
 
     function _scaleShare(int256 size) private view returns (uint256) {

@@ -33,10 +33,14 @@ abstract contract PerpOrders is PerpBook {
     function submit(int256 sizeDelta, uint256 limit) external nonReentrant {
         require(address(pullOracle) != address(0), Errors.NoPullOracle());
         require(sizeDelta != 0, Errors.EmptyOrder());
-        MarketState memory market = _open();
-        Position memory position = _loadFree(msg.sender);
+        MarketState memory market = marketState();
+        _requireOpen(market);
+        Position memory position = _load(msg.sender);
+        _requireFree(position);
         require(!_isInsolvent(market), Errors.MarketInsolvent());
-        (Fill memory fill,) = _tryOrder(market, position, sizeDelta);
+        Fill memory fill;
+        fill.sizeDelta = sizeDelta;
+        _tryOrder(market, position, fill);
         Errors.raise(fill.fault);
         int256 deposit = _minKeeperFee.toInt256();
         Errors.raise(_moveMargin(market, position, int256(fill.price), -deposit, sizeDelta));
@@ -65,11 +69,12 @@ abstract contract PerpOrders is PerpBook {
         Order memory order = _orders[account];
         require(order.sizeDelta != 0, Errors.NoOrder());
         pullOracle.update{value: msg.value}(updateData, msg.sender);
-        MarketState memory market = _open();
+        MarketState memory market = marketState();
+        _requireOpen(market);
         uint256 index = market.price;
         uint256 price = _executionPrice(order, index);
         require(!_isInsolvent(market), Errors.MarketInsolvent());
-        market = _marketAt(price);
+        _markTo(market, price);
         Position memory position = _load(account);
         bool own = msg.sender == account;
         if (own) {
@@ -78,7 +83,9 @@ abstract contract PerpOrders is PerpBook {
             int256 deposit = int256(uint256(order.keeperDeposit));
             Errors.raise(_moveMargin(market, position, first, deposit, order.sizeDelta));
         }
-        Fill memory fill = _order(market, position, order.sizeDelta);
+        Fill memory fill;
+        fill.sizeDelta = order.sizeDelta;
+        _order(market, position, fill);
         Errors.raise(fill.fault);
         _requireWithin(fill, order.limit);
         emit OrderFilled(account, fill.sizeDelta, market.price, fill.price, fill.fee);
@@ -97,7 +104,8 @@ abstract contract PerpOrders is PerpBook {
         require(order.sizeDelta != 0, Errors.NoOrder());
         require(block.timestamp - order.submittedAt > _maxOrderAge, Errors.OrderNotExpired());
         if (msg.sender == account) {
-            MarketState memory market = _openToLeave();
+            MarketState memory market = marketState();
+            Errors.raise(market.fault);
             Position memory position = _load(account);
             int256 deposit = int256(uint256(order.keeperDeposit));
             if (market.settled) position.margin += deposit;

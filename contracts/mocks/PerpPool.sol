@@ -7,6 +7,7 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {Errors} from "../libraries/Errors.sol";
 import {PerpBook} from "./PerpBook.sol";
+import {PerpMath} from "./PerpMath.sol";
 import {MarketState} from "./PerpTypes.sol";
 
 /// @title PerpPool
@@ -79,7 +80,8 @@ abstract contract PerpPool is PerpBook {
     /// price, rounded down. Where the pool has nothing, what fills the hole gives no shares.
     function provideLiquidity(uint256 assets) external nonReentrant returns (uint256 shares) {
         _asset.safeTransferFrom(msg.sender, address(this), assets);
-        MarketState memory market = _open();
+        MarketState memory market = marketState();
+        _requireOpen(market);
         int256 value = _value(market, true);
         _credit(market, assets);
         uint256 added = assets * _unit();
@@ -107,7 +109,8 @@ abstract contract PerpPool is PerpBook {
         nonReentrant
         returns (uint256 assets)
     {
-        MarketState memory market = _openToLeave();
+        MarketState memory market = marketState();
+        Errors.raise(market.fault);
         uint256 owned = _sharesOf[_series][msg.sender];
         require(shares > 0, Errors.ZeroAmount());
         require(shares <= owned, Errors.SharesAboveBalance());
@@ -163,6 +166,6 @@ abstract contract PerpPool is PerpBook {
     }
 
     function _poolEquity(MarketState memory market) private view returns (int256) {
-        return _backing(market).toInt256() - _signedDebt(market);
+        return _backing(market).toInt256() - PerpMath.signedDebt(market);
     }
 }

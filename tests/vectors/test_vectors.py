@@ -12,12 +12,13 @@ from tests.vectors.replay import OWN_FILES, main, replay
 
 MARKET = "contracts/mocks/MockPerpMarket.sol"
 BOOK = "contracts/mocks/PerpBook.sol"
+MATH = "contracts/mocks/PerpMath.sol"
 ORDERS = "contracts/mocks/PerpOrders.sol"
 PRICING = "contracts/libraries/SkewPricing.sol"
 # What each wrong reading of a rule changes: the source, its text, and what stands there instead.
 BREAKS = {
     "profit rounds down instead of toward zero": (
-        BOOK,
+        MATH,
         "int256 profit = position.size * (price - position.lastPrice) / WAD;",
         # A shift by all bits is -1 below zero; no profit of the vectors is a whole WAD there.
         """int256 profit = position.size * (price - position.lastPrice);
@@ -26,7 +27,7 @@ BREAKS = {
     "the whole of a flip pays the taker rate": (
         PRICING,
         """return value * takerShare / WAD * curve.taker / WAD + value * (WAD - takerShare) / WAD
-            * curve.maker / WAD;""",
+                * curve.maker / WAD;""",
         "return value * curve.taker / WAD;",
     ),
     "orders fill at the skew after them": (
@@ -46,9 +47,11 @@ BREAKS = {
     ),
     "liquidation asks for no premium": (
         BOOK,
-        "return _marked(market, position) <= _health(position.size, market.price).toInt256();",
-        """return _marked(market, position)
-            <= _liquidationMargin(position.size, market.price).toInt256();""",
+        "return PerpMath.marked(market, position) <= int256(_health(position.size, market.price));",
+        (
+            "return PerpMath.marked(market, position)"
+            " <= int256(_liquidationMargin(PerpMath.notional(position.size, market.price)));"
+        ),
     ),
 }
 
