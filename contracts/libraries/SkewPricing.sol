@@ -8,7 +8,7 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 /// (Synthetix Perps V2), and their inverse: the size that reaches a leverage net of its own cost.
 /// @dev Sizes, prices and rates are WAD. Signed operations truncate toward zero, as that market
 /// does. Arithmetic is unchecked where it cannot overflow within these bounds, which the caller
-/// keeps: sizes, skew and scale below 2^113 in magnitude, scale at least 1e18, prices below 2^128,
+/// keeps: sizes and skew below 2^119 and 40 scales in magnitude, scale at least 1e18, prices below 2^128,
 /// fee rates at most 0.1e18.
 library SkewPricing {
     uint256 internal constant WAD = 1e18;
@@ -35,7 +35,7 @@ library SkewPricing {
     function fillPrice(Curve memory curve, int256 sizeDelta) internal pure returns (int256) {
         int256 price = int256(curve.price);
         int256 scale = int256(curve.scale);
-        // A share of the scale has at most 114 bits in WAD.
+        // A share of the scale has at most 66 bits in WAD.
         unchecked {
             int256 before = price + price * (curve.skew * SWAD / scale) / SWAD;
             int256 later = price + price * ((curve.skew + sizeDelta) * SWAD / scale) / SWAD;
@@ -50,7 +50,7 @@ library SkewPricing {
         pure
         returns (uint256)
     {
-        // A notional has at most 182 bits, and no part of it is larger.
+        // A notional has at most 188 bits, and no part of it is larger.
         unchecked {
             int256 notional = sizeDelta * int256(fill) / SWAD;
             int256 skewAfter = curve.skew + sizeDelta;

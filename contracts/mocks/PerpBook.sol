@@ -22,10 +22,10 @@ import {Fill, MarketParams, MarketState, Order, Position, Status} from "./PerpTy
 ///
 /// BOUNDS
 /// Why unchecked arithmetic cannot overflow. Index prices and fills have at most 128 bits, the scale
-/// 100, positions and each side of the market 103 (8 scales), orders 111 (256 such sides; larger ones
-/// are refused), money that comes in and fixed terms 128; rates are at most 1, or 2^62 in WAD for the
-/// premium, and the scale at least 1. So a notional has at most 180 bits, a size as a part of the
-/// scale 71 in WAD, both together 251, and 192 once divided by WAD. A margin, a correction or a
+/// 113, positions and each side of the market 115 (4 scales), orders 118 (32 scales; larger ones are
+/// refused), money that comes in and fixed terms 128; rates are at most 1, or 2^62 in WAD for the
+/// premium, and the scale at least 1. So a notional has at most 187 bits, a size as a part of the
+/// scale 65 in WAD, both together 252, and 192 once divided by WAD. A margin, a correction or a
 /// funding index that leaves its bits in storage fails there, and with it the verb.
 abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     using FixedPointMathLib for int256;
@@ -39,9 +39,9 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     uint256 internal constant MAX_DECIMALS = 18;
     /// @dev Tolerance of the leverage check, as the real market has it.
     uint256 internal constant LEVERAGE_TOLERANCE = 0.01e18;
-    uint256 private constant MAX_SCALE = 1e30; // of the underlying, WAD
-    uint256 private constant MAX_SIZE = 8; // of a side, in scales
-    uint256 private constant MAX_ORDER = 256; // in largest sides
+    uint256 private constant MAX_SCALE = 1e34; // of the underlying, WAD
+    uint256 private constant MAX_SIZE = 4; // of a side, in scales
+    uint256 private constant MAX_ORDER = 32; // in scales
     uint256 private constant MAX_MULTIPLIER = 4e18; // of the premium of a liquidation
     uint256 private constant MAX_PRICE = type(uint128).max;
     uint256 private constant MAX_FEE = 0.1e18; // of the notional
@@ -217,7 +217,7 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         returns (int256 margin)
     {
         int256 sizeDelta = fill.sizeDelta;
-        if (sizeDelta.abs() > MAX_ORDER * _maxMarketSize) {
+        if (sizeDelta.abs() > MAX_ORDER * uint256(_skewScale)) {
             fill.fault = Errors.MarketSizeExceeded.selector;
             return 0;
         }
@@ -432,7 +432,7 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
     }
 
     function _liquidationPremium(int256 size, uint256 notional) internal view returns (uint256) {
-        // By BOUNDS; a share has at most 71 bits.
+        // By BOUNDS; a share has at most 65 bits.
         unchecked {
             uint256 share = size.abs() * uint256(WAD) / uint256(_skewScale);
             return share * notional / uint256(WAD) * _premiumMultiplier / uint256(WAD);
