@@ -352,8 +352,12 @@ def load_config(folder: Path) -> Config:
 
 
 def _read_folder(folder: Path, kind: type[T], name: str) -> dict[str, T]:
-    files = sorted(folder.glob("*.yaml"))
-    return {file.stem: read(file, kind, f"{name}/{file.name}") for file in files}
+    """Every file below `folder`, by its path there without .yaml."""
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.yaml")}
+    return {
+        path.removesuffix(".yaml"): read(file, kind, f"{name}/{path}")
+        for path, file in sorted(files.items())
+    }
 
 
 def _check_token(config: Config, symbol: str, where: str) -> None:
