@@ -48,7 +48,8 @@ def mint(walk: Walk, role: str = "", shares: int | None = None) -> str:
         shares = int(walk.assets() * token.unit * (per_value or 1) * WAD)
     walk.note(f"{role} mints {shares}")
     verb = Verb(walk, role, "mint", shares)
-    flow = verb.expect(reference_flows.mint, Fraction(shares, WAD))
+    verb.expect(reference_flows.mint, Fraction(shares, WAD))
+    flow = verb.least_of(verb.previewed[1] * token.unit)
     error, assets = verb.call(role, ADDRESSES[role], tighter=-1, refusal="AssetsAboveMaximum")
     if not error:
         checks.taken_as_reference(token, before, flow, assets, verb.check())

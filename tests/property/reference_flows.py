@@ -124,6 +124,8 @@ def mint(market: Market, position: Position, token: Token, shares: Fraction) -> 
     faults = market.order_faults(Position(position.size, equity + assets), delta)
     if fault := market.move_fault(position, assets):
         faults.add(fault)
+    if market.is_liquidatable(position):
+        faults.add("Liquidatable")
     if assets <= 0:
         faults.add("CostAboveValue")
     return Flow(frozenset(faults), delta, cost, assets, shares, gross)

@@ -46,6 +46,14 @@ class Verb:
         """What refuses the call and not its preview."""
         self.flow = replace(self.flow, limits=self.flow.limits | frozenset(faults))
 
+    def least_of(self, assets: Fraction) -> Flow:
+        """The smallest deposit is compared with what is taken, in whole units."""
+        limits = self.flow.limits - {"BelowMinimumDeposit"}
+        if not self.previewed[0] and assets < self.token.terms.min_deposit:
+            limits |= {"BelowMinimumDeposit"}
+        self.flow = replace(self.flow, limits=limits)
+        return self.flow
+
     def call(self, sender: str, *receivers: str, tighter: int, refusal: str) -> tuple[str, int]:
         """The verb, sometimes with bounds. I-5: it does what its preview said."""
         walk, arguments = self.walk, (self.amount, *receivers)
