@@ -114,8 +114,9 @@ def trade_as_reference(
     # Shares net of a fee are whole.
     size_off += WEI * abs(before.position.size) / token.supply if before.supply else 0
     if not before.size and flow.cost < 0:
-        # A mint that the skew pays for is sized by whole units, of which it may be one more.
-        size_off += token.unit * abs(token.target) / market.price
+        # A mint that the skew pays for is sized by whole units, of which it may be one more, and
+        # by what the skew pays for that.
+        size_off += 2 * token.unit * abs(token.target) / market.price
     delta = Fraction(after.size - before.size, WAD)
     require_close("I-14", "size", delta, flow.delta, size_off)
     equity_as_reference(market, token, before, after)

@@ -56,7 +56,7 @@ def incoming(judge: Judge) -> Judge:
         flow = judge(market, position, token, amount)
         closed = {"MarketInsolvent"} if market.is_insolvent else set()
         limits = token.terms.closed_doors
-        if not flow.faults:
+        if not flow.faults or "" in flow.faults:
             limits |= _beyond(position, token, flow)
         return replace(flow, faults=flow.faults | closed, limits=frozenset(limits))
 
