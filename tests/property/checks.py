@@ -88,8 +88,9 @@ def part_kept(before: Books, after: Books) -> None:
     """Once not everybody is paid in full, nobody lowers the part of the others."""
     if before.part == 1:
         return
-    # The debt is truncated once for the position that is booked anew and once for the whole.
-    off = 2 * WEI / max(before.backing, WEI)
+    # The debt afterwards is truncated once for the position that is booked anew and once for the
+    # whole; it is no smaller than what backs it.
+    off = 2 * WEI / max(after.backing, WEI)
     text = f"paid of the equity: {float(before.part)} to {float(after.part)}"
     require("I-12", after.part >= before.part * (1 - off), text)
 

@@ -124,6 +124,8 @@ def mint(market: Market, position: Position, token: Token, shares: Fraction) -> 
     faults = market.order_faults(Position(position.size, equity + assets), delta)
     if fault := market.move_fault(position, assets):
         faults.add(fault)
+    # Margin that comes with a flow rescues nothing, also judged at the fill as the market does.
+    faults |= {"Liquidatable"} & market.order_faults(position, Fraction(0))
     if market.is_liquidatable(position):
         faults.add("Liquidatable")
     if assets <= 0:
