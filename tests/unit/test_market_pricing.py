@@ -62,7 +62,7 @@ def test_the_fee_of_a_flip_truncates_each_product(sign):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_velocity_stops_growing_where_the_skew_is_the_whole_scale(sign):
-    twin = funded(wad(10_000_000), skewScale=wad(100))
+    twin = funded(wad(10_000_000), skewScale=wad(100), maxMarketSize=wad(400))
     twin.trade(RIVAL, sign * wad(50))
     assert twin.contract.after(1)["velocity"] == sign * wad("4.5")
     # To 140 % of the scale.
@@ -73,7 +73,7 @@ def test_velocity_stops_growing_where_the_skew_is_the_whole_scale(sign):
 
 
 def test_a_fill_price_of_zero_is_refused_and_the_least_above_it_is_not():
-    twin = funded(wad(100_000_000), skewScale=wad(100))
+    twin = funded(wad(100_000_000), skewScale=wad(100), maxMarketSize=wad(400))
     twin.trade(RIVAL, -wad(50))
     # From half the price to minus half of it.
     with refused("FillNotPositive"):
