@@ -7,6 +7,7 @@ LevtokenError
 │   ├── BrokenPassError      the node went away in a pass of the keeper (keeper/run.py)
 │   ├── Revert               a call of the in-process EVM reverted (evm.py)
 │   └── RevertedError        a transaction of a replay reverted; the message names the error
+├── ClusterError         a Dask cluster is named that cannot be used
 ├── OutputError          a result cannot be written
 ├── FetchError           prices cannot be downloaded; what is there already stays
 │   ├── UnknownMarketError   the exchange has no such market, or no funding rates
@@ -46,6 +47,10 @@ class ChainError(LevtokenError):
 
 class RevertedError(ChainError):
     """A transaction of a replay reverted."""
+
+
+class ClusterError(LevtokenError):
+    """The cluster that replays should run on does not answer, or Dask is not installed."""
 
 
 class OutputError(LevtokenError):

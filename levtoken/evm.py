@@ -44,14 +44,20 @@ class Evm:
     """One chain in memory. `view` and `send` take encoded calls: encode once, call often."""
 
     def __init__(
-        self, *, timestamp: int, chain_id: int = LOCAL_CHAIN_ID, project: Path = PROJECT
+        self,
+        *,
+        timestamp: int,
+        chain_id: int = LOCAL_CHAIN_ID,
+        project: Path = PROJECT,
+        code_limit: int | None = None,
     ) -> None:
+        """`code_limit`: largest code of a contract, bytes; None: that of public chains."""
         self.artifacts = load(project)
         self._errors = error_names(self.artifacts)
         self.timestamp = timestamp
         self.number = 1
         env = Env(
-            cfg=CfgEnv(chain_id=chain_id),
+            cfg=CfgEnv(chain_id=chain_id, limit_contract_code_size=code_limit),
             block=BlockEnv(number=self.number, timestamp=timestamp),
         )
         self._evm = EVM(env=env, gas_limit=GAS_LIMIT, spec_id=RULES)

@@ -118,8 +118,10 @@ def deploy_system(
     market: Mapping[str, Any],
     asset_decimals: int = 6,
     pyth_feed: PythFeed = PythFeed(),
+    venue: str = "MockPerpMarket",
 ) -> System:
-    """Deploys mocks and protocol. `market` has the fields of the contract's `MarketParams`."""
+    """Deploys mocks and protocol. `market` has the fields of the contract's `MarketParams`; `venue`
+    is the contract that takes them."""
     asset = evm.deploy("MockERC20", "Asset", "AST", asset_decimals)
     aggregator = evm.deploy("MockAggregator", feed.decimals, "underlying / asset", feed.answer)
     max_answer = feed.max_answer or NO_BOUND // 10 ** (18 - feed.decimals)
@@ -127,12 +129,12 @@ def deploy_system(
     oracle = evm.deploy("ChainlinkOracle", aggregator.address, *limits)
     pyth = evm.deploy("MockPythFeed", pyth_feed.max_age, pyth_feed.fee)
     pull_oracle = deploy_pyth_oracle(evm, pyth, pyth_feed)
-    venue = evm.deploy("MockPerpMarket", asset.address, oracle.address, pull_oracle.address, market)
+    books = evm.deploy(venue, asset.address, oracle.address, pull_oracle.address, market)
     logic = evm.deploy("TokenLogic")
     blueprint = evm.deploy_blueprint("LeveragedToken")
     factory = evm.deploy("LeveragedTokenFactory", blueprint, logic.address)
     lens = evm.deploy("LeveragedTokenLens")
-    return System(evm, asset, aggregator, oracle, pyth, pull_oracle, venue, logic, factory, lens)
+    return System(evm, asset, aggregator, oracle, pyth, pull_oracle, books, logic, factory, lens)
 
 
 def deploy_pyth_oracle(evm: Evm, pyth: Contract, feed: PythFeed) -> Contract:

@@ -53,21 +53,26 @@ EARLIEST = 365 * 86_400  # 1971: no chain takes a block of about the time 0
 def load(file: Path, symbols: Sequence[str], window: Window) -> list[PricePath]:
     """The paths of `symbols` in `file`, checked. No symbol: the only one that the file holds."""
     frame = read(file)
-    time_column = _column(frame, TIME_COLUMNS, file)
     price_column = _column(frame, PRICE_COLUMNS, file)
-    chosen = _choose(frame, symbols, file)
-    if SYMBOL_COLUMN not in frame:
-        frame[SYMBOL_COLUMN] = chosen[0]
     paths = []
-    for symbol in chosen:
-        rows = frame[frame[SYMBOL_COLUMN].astype(str) == symbol]
-        stamps = _times(rows[time_column])
+    for symbol in _choose(frame, symbols, file):
+        rows, stamps = choose_rows(frame, symbol, file)
         _check_overlap(symbol, stamps, window)
         pairs = zip(stamps, rows[price_column], strict=True)
         inside = [(time, value) for time, value in pairs if window.contains(time)]
         paths.append(build(symbol, inside, file.name))
     check_aligned(paths)
     return paths
+
+
+def choose_rows(frame: pd.DataFrame, symbol: str, file: Path) -> tuple[pd.DataFrame, list[int]]:
+    """The rows of a symbol, and their times, seconds since the epoch; all rows of a table without
+    symbols."""
+    time_column = _column(frame, TIME_COLUMNS, file)
+    if SYMBOL_COLUMN in frame:
+        _choose(frame, [symbol], file)
+        frame = frame[frame[SYMBOL_COLUMN].astype(str) == symbol]
+    return frame, _times(frame[time_column])
 
 
 def _check_overlap(symbol: str, stamps: Sequence[int], window: Window) -> None:

@@ -1,0 +1,122 @@
+"""Runs many replays on all cores, or on a Dask cluster."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any
+
+from levtoken.errors import ClusterError
+from levtoken.simulation.engine import Track, replay
+from levtoken.simulation.measures import Measures, Series, measure
+from levtoken.simulation.setup import Setup
+
+POLL = 0.2  # seconds
+
+_done: "Synchronized[int] | None" = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A replay to run; `gas_per_trade` in the asset."""
+
+    setup: Setup
+    track: Track
+    gas_per_trade: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job and what came of it; `seconds` it took."""
+
+    job: Job
+    measures: Measures
+    series: Series
+    seconds: float
+
+
+def run(job: Job, progress: Callable[[int], None] = lambda bars: None) -> Outcome:
+    """Runs one replay here."""
+    start = time.perf_counter()
+    log = replay(job.setup, job.track, progress)
+    measures, series = measure(log, job.setup.leverage, job.gas_per_trade)
+    return Outcome(job, measures, series, time.perf_counter() - start)
+
+
+def run_all(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    cluster: str | None = None,
+    progress: Callable[[int], None] = lambda bars: None,
+) -> list[Outcome]:
+    """Runs all, in their order. `progress` is told how many bars of all have been done. `cluster`:
+    the address of a Dask scheduler, whose workers have this package."""
+    if cluster is not None:
+        with _dask(cluster) as executor:
+            return _collect(executor, jobs, progress, None)
+    if workers == 1 or len(jobs) == 1:
+        return list(_here(jobs, progress))
+    context = get_context("spawn")
+    done = context.Value("q", 0)
+    arguments = (min(workers, len(jobs)), context, _share, (done,))
+    with ProcessPoolExecutor(*arguments) as executor:
+        return _collect(executor, jobs, progress, done)
+
+
+def _here(jobs: Sequence[Job], progress: Callable[[int], None]) -> Iterator[Outcome]:
+    before = 0
+    for job in jobs:
+        yield run(job, lambda bars, before=before: progress(before + bars))  # type: ignore[misc]
+        before += len(job.track.times)
+
+
+def _collect(
+    executor: Executor,
+    jobs: Sequence[Job],
+    progress: Callable[[int], None],
+    done: "Synchronized[int] | None",
+) -> list[Outcome]:
+    futures = [executor.submit(_counted, job) for job in jobs]
+    waiting: set[Future[Outcome]] = set(futures)
+    while waiting:
+        finished, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+        for one in finished:
+            one.result()  # a fault ends it all
+        if done is not None:
+            progress(done.value)
+        else:
+            progress(
+                sum(len(j.track.times) for j, f in zip(jobs, futures, strict=True) if f.done())
+            )
+    return [future.result() for future in futures]
+
+
+def _share(done: "Synchronized[int]") -> None:
+    global _done  # noqa: PLW0603 # what a worker's process shares with its parent
+    _done = done
+
+
+def _counted(job: Job) -> Outcome:
+    counted = 0
+
+    def count(bars: int) -> None:
+        nonlocal counted
+        if _done is not None:
+            with _done.get_lock():
+                _done.value += bars - counted
+        counted = bars
+
+    return run(job, count)
+
+
+def _dask(address: str) -> Any:  # noqa: ANN401 # an optional dependency
+    try:
+        from distributed import Client  # noqa: PLC0415
+    except ImportError:
+        raise ClusterError("a cluster needs Dask: install dask[distributed]") from None
+    try:
+        return Client(address, timeout="10s").get_executor()
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
