@@ -111,7 +111,7 @@ def update_data(pyth: Contract, price_id: bytes, signed: Signed) -> bytes:
     return made
 
 
-def deploy_system(
+def deploy_system(  # noqa: PLR0913 # what a system has
     evm: Evm,
     *,
     feed: Feed,

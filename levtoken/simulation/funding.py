@@ -43,7 +43,8 @@ def load(file: Path, symbol: str, exchange: str | None = None) -> list[Payment]:
     found = sorted(zip(times, map(float, frame[name]), strict=True))
     if len({time for time, _ in found}) < len(found):
         raise PriceFileError(
-            f"{file.name} has several rates of {symbol} at one time: keep one exchange, or name it by --exchange"
+            f"{file.name} has several rates of {symbol} at one time: keep one exchange, or name it "
+            "by --exchange"
         )
     return [Payment(time, rate) for time, rate in found]
 

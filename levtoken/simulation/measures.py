@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from levtoken.simulation.engine import Log, Trade
 from levtoken.simulation.limit import LIMIT, path_factor
@@ -187,9 +188,11 @@ def _tracking_error(prices: Floats, shares: Floats, target: float, step: int) ->
     return float(np.std(errors, ddof=1)) * sqrt(YEAR / step)
 
 
-def _daily_error(times: Floats, prices: Floats, shares: Floats, target: float) -> float | None:
+def _daily_error(
+    times: NDArray[np.int64], prices: Floats, shares: Floats, target: float
+) -> float | None:
     """The tracking error of the closes of days, UTC."""
-    days = np.asarray(times) // DAY
+    days = times // DAY
     last = np.flatnonzero(np.append(days[1:] != days[:-1], True))
     return _tracking_error(prices[last], shares[last], target, DAY)
 

@@ -1,17 +1,19 @@
 """Runs many replays on all cores, or on a Dask cluster."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
-from multiprocessing.sharedctypes import Synchronized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from levtoken.errors import ClusterError
-from levtoken.simulation.engine import Track, replay
+from levtoken.simulation.engine import Progress, Track, replay, silent
 from levtoken.simulation.measures import Measures, Series, measure
 from levtoken.simulation.setup import Setup
+
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
 
 POLL = 0.2  # seconds
 
@@ -37,7 +39,7 @@ class Outcome:
     seconds: float
 
 
-def run(job: Job, progress: Callable[[int], None] = lambda bars: None) -> Outcome:
+def run(job: Job, progress: Progress = silent) -> Outcome:
     """Runs one replay here."""
     start = time.perf_counter()
     log = replay(job.setup, job.track, progress)
@@ -49,7 +51,7 @@ def run_all(
     jobs: Sequence[Job],
     workers: int = 1,
     cluster: str | None = None,
-    progress: Callable[[int], None] = lambda bars: None,
+    progress: Progress = silent,
 ) -> list[Outcome]:
     """Runs all, in their order. `progress` is told how many bars of all have been done. `cluster`:
     the address of a Dask scheduler, whose workers have this package."""
@@ -65,7 +67,7 @@ def run_all(
         return _collect(executor, jobs, progress, done)
 
 
-def _here(jobs: Sequence[Job], progress: Callable[[int], None]) -> Iterator[Outcome]:
+def _here(jobs: Sequence[Job], progress: Progress) -> Iterator[Outcome]:
     before = 0
     for job in jobs:
         yield run(job, lambda bars, before=before: progress(before + bars))  # type: ignore[misc]
@@ -75,7 +77,7 @@ def _here(jobs: Sequence[Job], progress: Callable[[int], None]) -> Iterator[Outc
 def _collect(
     executor: Executor,
     jobs: Sequence[Job],
-    progress: Callable[[int], None],
+    progress: Progress,
     done: "Synchronized[int] | None",
 ) -> list[Outcome]:
     futures = [executor.submit(_counted, job) for job in jobs]
@@ -87,9 +89,8 @@ def _collect(
         if done is not None:
             progress(done.value)
         else:
-            progress(
-                sum(len(j.track.times) for j, f in zip(jobs, futures, strict=True) if f.done())
-            )
+            ended = (job for job, one in zip(jobs, futures, strict=True) if one.done())
+            progress(sum(len(job.track.times) for job in ended))
     return [future.result() for future in futures]
 
 
@@ -113,7 +114,7 @@ def _counted(job: Job) -> Outcome:
 
 def _dask(address: str) -> Any:  # noqa: ANN401 # an optional dependency
     try:
-        from distributed import Client  # noqa: PLC0415
+        from distributed import Client  # type: ignore[import-not-found]  # noqa: PLC0415
     except ImportError:
         raise ClusterError("a cluster needs Dask: install dask[distributed]") from None
     try:
