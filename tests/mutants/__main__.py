@@ -106,7 +106,7 @@ def write(results: list[Result]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument("--only", default="", help="mutants whose title has this text")
+    parser.add_argument("--only", action="append", help="mutants whose title has this text; repeat")
     parser.add_argument("--every", type=int, default=1, help="one of so many")
     parser.add_argument("--jobs", type=int, default=1, help="how many at once")
     options = parser.parse_args()
@@ -114,7 +114,9 @@ def main() -> None:
     try:
         mutants = read_tables()
         check(mutants, sources(PROJECT))
-        mutants = [one for one in mutants if options.only in one.title][:: options.every]
+        texts = options.only or [""]
+        mutants = [one for one in mutants if any(text in one.title for text in texts)]
+        mutants = mutants[:: options.every]
         for number, result in zip(count(1), judge_all(mutants, options.jobs), strict=False):
             results.append(result)
             show(number, len(mutants), result)

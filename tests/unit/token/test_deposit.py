@@ -70,6 +70,16 @@ def test_refuses_less_than_a_position_needs(empty: Desk) -> None:
     assert empty.deposit(41) > 0
 
 
+def test_refuses_what_is_worth_no_share() -> None:
+    """I-5: the fee, rounded up, takes the only one."""
+    desk = market_desk(18, price=10**8)
+    desk.do("setFees", {"streaming": 0, "deposit": WAD // 100, "redemption": 0}, sender=OWNER)
+    desk.deposit(100)
+    assert desk.ask("previewDeposit", 2) == 1
+    desk.move("1.1")
+    desk.refuses("ZeroAmount", "deposit", 2, HOLDER)
+
+
 def test_refuses_when_the_equity_is_gone(desk: Desk) -> None:
     """I-13."""
     desk.liquidate()

@@ -61,6 +61,23 @@ def test_does_not_rescue_a_liquidatable_position(desk: Desk) -> None:
     desk.refuses("Liquidatable", "mint", SHARES, HOLDER)
 
 
+def test_does_not_rescue_one_by_being_much_larger(empty: Desk) -> None:
+    """I-2: the fixed part of the liquidation margin would no longer count."""
+    empty.deposit(100)
+    empty.move("0.6755")
+    report = empty.market.call("accountReport", empty.token.address)
+    assert report["canLiquidate"]
+    empty.refuses("Liquidatable", "mint", 1_000_000 * WAD, HOLDER)
+
+
+def test_refuses_shares_that_the_skew_pays_for_whole() -> None:
+    """I-2: a third of the notional is what they are worth, and the market would pay 40 %."""
+    desk = market_desk(scale=1_000)
+    desk.deposit(FIRST)
+    desk.trade(-400 * WAD, margin=100_000_000)
+    desk.refuses("CostAboveValue", "mint", SHARES, HOLDER)
+
+
 def test_refuses_to_take_one_asset_unit_more_than_the_bound(desk: Desk) -> None:
     cost = desk.ask("previewMint", SHARES)
     desk.refuses("AssetsAboveMaximum", "mint", SHARES, HOLDER, cost - 1, FAR, sender=STRANGER)

@@ -57,6 +57,17 @@ def test_a_liquidatable_position_delays_it(desk: Desk) -> None:
     desk.refuses("Liquidatable", "withdraw", ASSETS, HOLDER, HOLDER, sender=HOLDER)
 
 
+def test_pays_the_smallest_amount_although_the_cost_eats_the_part_that_is_worth_it(
+    desk: Desk,
+) -> None:
+    desk.trade(-50 * WAD)  # so that the token's sale grows the skew, which costs
+    worth = 10**12
+    assert desk.market.call("previewExit", desk.token.address, worth, desk.supply())["paid"] == 0
+    paid = desk.assets_of(STRANGER)
+    assert desk.do("withdraw", 1, STRANGER, HOLDER, sender=HOLDER) > 0
+    assert desk.assets_of(STRANGER) == paid + 1
+
+
 def test_refuses_more_than_there_is(desk: Desk) -> None:
     assets = desk.ask("totalAssets") + 10**12
     desk.refuses("NoSolution", "withdraw", assets, HOLDER, HOLDER, sender=HOLDER)
