@@ -1,6 +1,7 @@
 """When, how far and for which reward a token is rebalanced, in exact rational arithmetic, as the
 design states it. Nothing here is taken from the contracts."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -17,6 +18,7 @@ from tests.property.reference_policy import (
     Progress,
 )
 from tests.property.reference_terms import CLOSED, CLOSING, Token
+from tests.property.tolerances import of_size
 
 MIN_TRADE = Fraction(1, 1000)
 VENUE_SHARE = Fraction(9, 10)
@@ -175,12 +177,15 @@ class Assessment:
 
     def _sized(self, trigger: int, aim: Fraction, rate: Fraction) -> Due:
         delta = self._whole(aim, rate)
-        if delta is None or abs(delta) < WEI:
+        if delta is None:
             return _never("NoSolution", trigger, aim)
         worthwhile = abs(self.position.size) * MIN_TRADE
         least = Fraction(0) if trigger in (EMERGENCY, CLOSE) else worthwhile
         if abs(delta) < least:
-            return _never("BelowMinimumTrade", trigger, aim)
+            none = {"NoSolution"} if self._may_be_none(delta, aim, rate) else set()
+            return _never("BelowMinimumTrade", trigger, aim, also=none)
+        if abs(delta) < WEI:
+            return _never("NoSolution", trigger, aim)
         largest = self._slice(trigger, rate)
         left, clipped = Fraction(0), False
         if self.leverage < aim:
@@ -198,6 +203,12 @@ class Assessment:
         due = self._accepted(self._released(due, rate, largest))
         worth_it = due.left >= worthwhile or trigger == CLOSE
         return due if worth_it else replace(due, left=Fraction(0))
+
+    def _may_be_none(self, delta: Fraction, aim: Fraction, rate: Fraction) -> bool:
+        """Whether the venue may find less than a wei: its size is off, by an aim that is off by 2
+        wei among others."""
+        inputs = 2 * WEI * self.position.equity
+        return abs(delta) - of_size(self.market, delta, aim, rate, inputs) < WEI
 
     def _room(self) -> Fraction:
         """By how much the position may still grow."""
@@ -265,5 +276,10 @@ class Assessment:
         return replace(due, limit=limit, reasons=reasons)
 
 
-def _never(reason: str, trigger: int = NONE, aim: Fraction = Fraction(0)) -> Due:
-    return Due(frozenset({reason}), trigger, aim)
+def _never(
+    reason: str,
+    trigger: int = NONE,
+    aim: Fraction = Fraction(0),
+    also: AbstractSet[str] = frozenset(),
+) -> Due:
+    return Due(frozenset({reason, *also}), trigger, aim)
