@@ -54,6 +54,10 @@ def token_of(system: System, target: int, policy: dict[str, int]):  # type: igno
     return token
 
 
+def can_liquidate(system: System, account: str) -> bool:
+    return system.market.call("accountReport", account)["canLiquidate"]  # type: ignore[no-any-return]
+
+
 def test_an_emergency_takes_the_smallest_slice_that_the_venue_accepts() -> None:
     """The venue judges at the fill: against a skew it refuses a slice and takes a larger one."""
     system = build(SOL, SOL_PRICE)
@@ -64,7 +68,7 @@ def test_an_emergency_takes_the_smallest_slice_that_the_venue_accepts() -> None:
     short = -to_fixed(35_000) - skew
     system.market.transact("trade", short, 0, 0, DEPLOYER)
     system.feed.transact("push", 130 * 10**8)
-    assert not system.market.call("accountReport", token.address)["canLiquidate"]
+    assert not can_liquidate(system, token.address)
     small = system.market.call("quote", token.address, -POLICY_5X["maxTrade"], 0)
     assert small["whyNot"] != bytes(4)
     due = token.call("assess")
@@ -91,7 +95,37 @@ def test_no_flow_in_makes_a_token_liquidatable(target: int) -> None:
         with system.evm.rolled_back():
             # A quarter of what a leverage of ten could bear, against it, and the token is alive.
             system.feed.transact("push", int(to_fixed(factor) * SOL_PRICE // WAD))
-            assert not system.market.call("accountReport", token.address)["canLiquidate"]
+            assert not can_liquidate(system, token.address)
+
+
+def at_the_lowest_price_alive(system: System, account: str) -> None:
+    """One unit of the feed less, and a long account can be liquidated."""
+    low, high = SOL_PRICE * 9 // 10, SOL_PRICE
+    while high - low > 1:
+        middle = (low + high) // 2
+        system.feed.transact("push", middle)
+        low, high = (middle, high) if can_liquidate(system, account) else (low, middle)
+    system.feed.transact("push", high)
+
+
+@pytest.mark.parametrize("verb", ["deposit", "mint"])
+def test_the_venue_refuses_a_flow_in_that_it_could_liquidate_at_once(verb: str) -> None:
+    """I-2, I-13: a larger position needs more margin for each unit, and at the fill, which the
+    flow itself pushes up, it would seem to have it."""
+    system = build(SOL, SOL_PRICE)
+    token = token_of(system, 10, POLICY_10X | {"emergencySlices": 100})
+    token.transact("deposit", token.call("maxDeposit", DEPLOYER) * 93 // 100, DEPLOYER)
+    at_the_lowest_price_alive(system, token.address)
+    system.feed.transact("push", system.feed.call("latestRoundData")[1] * 10_002 // 10_000)
+    assert not can_liquidate(system, token.address)
+    whole = token.call("totalAssets" if verb == "deposit" else "totalSupply")
+    size = system.market.call("state", token.address)["size"]
+    assert size + size // 20 < token.call("terms")["maxSize"]
+    with system.evm.rolled_back():
+        token.transact(verb, whole // 1000, DEPLOYER)
+        assert not can_liquidate(system, token.address)
+    with pytest.raises(Revert, match="Liquidatable"):
+        token.transact(verb, whole // 20, DEPLOYER)
 
 
 @pytest.mark.parametrize("factor", ["1.01", "0.99"])

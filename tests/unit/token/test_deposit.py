@@ -87,6 +87,14 @@ def test_refuses_when_the_equity_is_gone(desk: Desk) -> None:
     desk.cannot_tell("EquityGone", "previewDeposit", FIRST * desk.unit)
 
 
+def test_does_not_rescue_a_liquidatable_position(desk: Desk) -> None:
+    """I-2: what it brings would pay for the losses of the others."""
+    desk.move("0.673")
+    with desk.nothing_changes():
+        desk.refuses("Liquidatable", "deposit", FIRST * desk.unit, HOLDER)
+    desk.cannot_tell("Liquidatable", "previewDeposit", FIRST * desk.unit)
+
+
 def test_refuses_one_share_fewer_than_the_bound(desk: Desk) -> None:
     amount = 12_345_678_901
     shares = desk.ask("previewDeposit", amount)
