@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 import {LeveragedToken} from "./LeveragedToken.sol";
-import {Assessment, Phase, Terms} from "./interfaces/ILeveragedToken.sol";
-import {Exit, IPerpVenue, VenueReport, VenueState} from "./interfaces/IPerpVenue.sol";
+import {Assessment, Terms} from "./interfaces/ILeveragedToken.sol";
+import {IPerpVenue, VenueReport, VenueState} from "./interfaces/IPerpVenue.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
 import {Policy, Prices, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
 
@@ -25,7 +25,9 @@ struct TriggerPoint {
 /// @param sharePrice WAD of the asset.
 /// @param assetsPerUIShare WAD of the asset, of a share as wallets show it.
 /// @param leverage WAD, magnitude.
-/// @param exitValue What redeeming everything now would pay, asset units; 0 when it cannot be done.
+/// @param exitValue What a holder of all shares but the locked ones would be paid for them now, asset
+/// units: after the redemption fee, at the fill of that size, by the part that the venue pays. 0 when
+/// it cannot be done.
 /// @param capacity By how much the venue and the size limit let the position grow, WAD of the
 /// underlying.
 /// @param liquidationPrice WAD of the asset; 0: never.
@@ -79,6 +81,7 @@ contract LeveragedTokenLens {
     using FixedPointMathLib for uint256;
 
     uint256 private constant WAD = 1e18;
+    address private constant LOCKED_OWNER = address(0xdead); // who holds them at every token
     uint256 private constant GAS_EACH = 3e6; // several times what a sound token takes
 
     /// @notice The status of each of `tokens`, in their order.
@@ -113,7 +116,7 @@ contract LeveragedTokenLens {
         s.report = s.venue.report();
         (, s.priceUpdatedAt,) = s.venue.oracle().price();
         s.terms = token.terms();
-        s.exitValue = s.terms.phase == Phase.Closed ? s.totalAssets : _exitValue(s);
+        s.exitValue = _exitValue(token, s.supply);
         s.progress = token.progress();
         s.prices = token.prices();
         s.policy = token.logic().policyAt(s.progress.policy);
@@ -123,9 +126,10 @@ contract LeveragedTokenLens {
         _addPrices(s);
     }
 
-    function _exitValue(TokenStatus memory s) private view returns (uint256) {
-        try s.venue.previewExit(s.token, 1, 1) returns (Exit memory exit) {
-            return exit.paid;
+    function _exitValue(LeveragedToken token, uint256 supply) private view returns (uint256) {
+        uint256 shares = supply - token.balanceOf(LOCKED_OWNER);
+        try token.previewRedeem(shares) returns (uint256 assets) {
+            return assets;
         } catch {
             return 0;
         }

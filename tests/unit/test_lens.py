@@ -41,7 +41,7 @@ def test_reports_the_terms_the_market_and_what_leaving_pays(world: World) -> Non
     assert tuple(status.progress) == tuple(token.progress())
     assert tuple(status.report) == tuple(world.market.report())
     assert status.report.fundingRate < 0  # the skew is short, so shorts pay
-    assert status.exitValue == token.previewRedeem(token.totalSupply())
+    assert status.exitValue == token.previewRedeem(token.balanceOf(world.depositor))
     room = status.terms.maxSize - status.position.size
     assert status.capacity == min(room, world.market.capacity(True))
     assert status.priceUpdatedAt == world.feed.latestRoundData()[3]
