@@ -5,6 +5,12 @@ LevtokenError
 ├── DeploymentError      a record of deployments/ is missing, stale or from another chain
 ├── ChainError           the network, the account or a transaction refused
 │   ├── BrokenPassError      the node went away in a pass of the keeper (keeper/run.py)
+│   ├── GovernanceError      the timelock would refuse
+│   │   ├── NoRoleError          the account is no proposer, executor or canceller
+│   │   ├── NotOwnedError        the token does not belong to the timelock
+│   │   ├── NotReadyError        the operation is not due, or follows one that is not done
+│   │   ├── DoneOperationError   the operation is executed or cancelled
+│   │   └── UnknownOperationError  no operation has that id, or several begin with it
 │   ├── Revert               a call of the in-process EVM reverted (evm.py)
 │   └── RevertedError        a transaction of a replay reverted; the message names the error
 ├── ClusterError         a Dask cluster is named that cannot be used
@@ -43,6 +49,30 @@ class DeploymentError(LevtokenError):
 
 class ChainError(LevtokenError):
     """The network, the account or the contract refused."""
+
+
+class GovernanceError(ChainError):
+    """The timelock would refuse."""
+
+
+class NoRoleError(GovernanceError):
+    """The account has not the role that the verb asks for."""
+
+
+class NotOwnedError(GovernanceError):
+    """The token does not belong to the timelock."""
+
+
+class NotReadyError(GovernanceError):
+    """The operation is not due, or follows one that is not done."""
+
+
+class DoneOperationError(GovernanceError):
+    """The operation is executed or cancelled."""
+
+
+class UnknownOperationError(GovernanceError):
+    """No operation has that id, or several begin with it."""
 
 
 class RevertedError(ChainError):

@@ -1,57 +1,22 @@
 """Minting, looking, moving the price and redeeming by the scripts, on a chain that stays."""
 
-import json
 import os
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import ape
 import click
 import pytest
 from ape_accounts import generate_account
 
-from levtoken.chain import connected, load_deployment, system
 from levtoken.faults import REMEDIES
 from levtoken.faults import one_line as one_fault
 from levtoken.flows import Coin, Flow
 from levtoken.tables import preview_line
-from tests.scripts.chains import Chain, connected_to, lasting_chain, one_line, run
+from tests.scripts.chains import connected_to, lasting_chain, run
+from tests.scripts.desk import Desk
 
 DEPOSITOR = "TEST::1"
-
-
-class Desk:
-    """The scripts, on one chain with BTC3L and BTC3S deployed."""
-
-    def __init__(self, chain: Chain, records: Path) -> None:
-        self.chain = chain
-        self.records = records
-        self.options = ["--network", chain.network, "--records", str(records)]
-
-    def run(self, script: str, *arguments: str) -> str:
-        """What the script prints; it must succeed."""
-        result = run(script, *arguments, *self.options)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def fail(self, script: str, *arguments: str) -> str:
-        """The one line with which the script fails."""
-        return one_line(run(script, *arguments, *self.options))
-
-    def status(self, token: str) -> dict[str, str]:
-        [status] = json.loads(self.run("status", token, "--json"))
-        return status
-
-    def block(self) -> int:
-        with connected_to(self.chain):
-            return ape.networks.provider.get_block("latest").number
-
-    def balance(self, coin: str, account: int) -> int:
-        with connected_to(self.chain):
-            there = system(load_deployment(self.records, connected()))
-            contract = (there.tokens | there.assets)[coin]
-            return contract.balanceOf(ape.accounts.test_accounts[account])
 
 
 @pytest.fixture(scope="module")

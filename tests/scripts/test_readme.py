@@ -52,7 +52,7 @@ def chain() -> Iterator[None]:
 @pytest.mark.usefixtures("chain")
 def test_the_walk_by_hand_works_as_typed() -> None:
     commands = block("sh")
-    assert commands.count("ape run") == 7
+    assert commands.count("ape run") == 9
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=PROJECT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
@@ -60,6 +60,7 @@ def test_the_walk_by_hand_works_as_typed() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "BTC3L" in done.stdout
     assert "rebalanced" in done.stdout
+    assert "BTC3L.setFees(" in done.stdout
 
 
 def test_every_verb_and_script_it_names_exists() -> None:
