@@ -12,9 +12,9 @@ from rich.console import Console
 
 from levtoken.chain import System, at
 from levtoken.changes import ROLES, Call
+from levtoken.operations import Operation
 from levtoken.screen import print_whole
 from levtoken.tables import table
-from levtoken.timelock import Operation
 from levtoken.units import from_fixed
 
 SMALLEST_FIXED = 10**12  # from here on a number is shown as one with 18 decimals

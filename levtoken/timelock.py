@@ -4,8 +4,6 @@ All of it is read from the chain. The same call has the same operation while it 
 that was interrupted is run again, and nothing is scheduled twice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import IntEnum
 from itertools import count
 
 import ape
@@ -23,35 +21,8 @@ from levtoken.errors import (
     NotReadyError,
     UnknownOperationError,
 )
+from levtoken.operations import NOTHING, Operation, State, batch, single
 from levtoken.roles import EVERYBODY
-
-NOTHING = bytes(32)  # as a predecessor
-
-
-class State(IntEnum):
-    """Of an operation; the values are those of `TimelockController.OperationState`."""
-
-    CANCELLED = 0  # or never scheduled
-    WAITING = 1
-    READY = 2
-    DONE = 3
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One or several calls that are made together, at `ready_at` (seconds since the epoch) at the
-    earliest; None when it is done or cancelled."""
-
-    id: str
-    calls: tuple[Call, ...]
-    predecessor: bytes
-    salt: bytes
-    state: State
-    ready_at: int | None = None
-
-    @property
-    def is_pending(self) -> bool:
-        return self.state in (State.WAITING, State.READY)
 
 
 class Timelock:
@@ -84,7 +55,7 @@ class Timelock:
         same call was executed before."""
         for number in count():
             salt = number.to_bytes(32)
-            key = self.contract.hashOperation(*_single(call, NOTHING, salt))
+            key = self.contract.hashOperation(*single(call, NOTHING, salt))
             found = self._read("0x" + bytes(key).hex(), (call,), NOTHING, salt)
             if found.state != State.DONE:
                 return found
@@ -95,7 +66,7 @@ class Timelock:
         self.check_role("proposer", sender.address)
         operation = self.proposed(call)
         if not operation.is_pending:
-            arguments = _single(call, NOTHING, operation.salt)
+            arguments = single(call, NOTHING, operation.salt)
             send(self.contract.schedule, *arguments, self.checked(delay), sender=sender)
         return self.proposed(call)
 
@@ -125,9 +96,9 @@ class Timelock:
             raise NotReadyError(f"{operation.id} follows 0x{before.hex()}: execute that one first")
         rest = (operation.predecessor, operation.salt)
         if self._is_batch(operation):
-            method, arguments = self.contract.executeBatch, _batch(operation.calls, *rest)
+            method, arguments = self.contract.executeBatch, batch(operation.calls, *rest)
         else:
-            method, arguments = self.contract.execute, _single(operation.calls[0], *rest)
+            method, arguments = self.contract.execute, single(operation.calls[0], *rest)
         return str(send(method, *arguments, sender=sender).txn_hash)
 
     def cancel(self, operation: Operation, sender: AccountAPI) -> str:
@@ -175,7 +146,7 @@ class Timelock:
 
     def _is_batch(self, operation: Operation) -> bool:
         """One call, too, can be scheduled as a batch."""
-        first = _single(operation.calls[0], operation.predecessor, operation.salt)
+        first = single(operation.calls[0], operation.predecessor, operation.salt)
         return bytes(self.contract.hashOperation(*first)) != bytes(HexBytes(operation.id))
 
     def _logs(self, event: str) -> Iterator[ContractInstance]:
@@ -184,15 +155,6 @@ class Timelock:
         first = web3.eth.get_transaction_receipt(self._hash)["blockNumber"] if self._hash else 0
         last = web3.eth.block_number
         yield from getattr(self.contract, event).range(int(first), int(last) + 1)
-
-
-def _single(call: Call, predecessor: bytes, salt: bytes) -> tuple[object, ...]:
-    return call.target, call.value, call.data, predecessor, salt
-
-
-def _batch(calls: tuple[Call, ...], predecessor: bytes, salt: bytes) -> tuple[object, ...]:
-    targets, values = [one.target for one in calls], [one.value for one in calls]
-    return targets, values, [one.data for one in calls], predecessor, salt
 
 
 def _refuse_finished(operation: Operation) -> None:

@@ -5,10 +5,11 @@ import json
 import click
 
 from levtoken.chain import now
-from levtoken.change_commands import GOVERN_GAS, as_json, dry_run, schedule
+from levtoken.change_commands import schedule
 from levtoken.cli import Session, command
 from levtoken.flows import check_gas
 from levtoken.proposals import describe, print_operations, to_json, when
+from levtoken.scheduling import GOVERN_GAS, as_json, dry_run
 from levtoken.timelock import Timelock
 
 

@@ -261,6 +261,13 @@ def test_wrong_use_is_one_line_and_sends_nothing(
     assert desk.block() == block
 
 
+def test_what_the_token_refuses_in_the_end_is_named_and_stays_scheduled(desk: Desk) -> None:
+    told = schedule(desk, "fees BTC3L --deposit 0.02", "--anyway")
+    wait(desk, DELAY)
+    assert "FeeAboveCap: the fee exceeds" in desk.fail("govern", "execute", told["id"])
+    assert [one["state"] for one in listed(desk)] == ["ready"]
+
+
 def test_the_start_of_an_id_must_tell_which(desk: Desk) -> None:
     schedule(desk, CHANGES["stop"][0])
     schedule(desk, CHANGES["closing"][0])
