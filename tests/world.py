@@ -46,6 +46,8 @@ BTC_MARKET = {
     "forcedLiquidationDelay": DAY,
     "settlementDelay": 3 * DAY,
 }
+# Nothing is too large to liquidate.
+DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
 POLICY_3X = {
     "lower": to_fixed("2.4"),
     "upper": to_fixed("3.8"),

@@ -10,7 +10,7 @@ from tests.scripts.chains import Chain, connected_to, one_line, run
 
 
 class Desk:
-    """The scripts, on one chain with BTC3L and BTC3S deployed."""
+    """The scripts, on one chain with one folder of records."""
 
     def __init__(self, chain: Chain, records: Path) -> None:
         self.chain = chain

@@ -1,14 +1,14 @@
 """The scripts at a token that takes nothing, or no more: paused, capped, closing, closed."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ape
 import pytest
 
 from levtoken.chain import connected, load_deployment, system
-from tests.scripts.chains import connected_to, lasting_chain, one_line, run
+from tests.scripts.chains import connected_to, lasting_chain
+from tests.scripts.desk import Desk as ScriptDesk
 
 if TYPE_CHECKING:
     from ape.contracts import ContractInstance
@@ -18,20 +18,10 @@ NO_CAP = 2**128 - 1
 DAY = 86_400
 
 
-class Desk:
-    """The scripts on one chain with BTC3L, held by a depositor."""
+class Desk(ScriptDesk):
+    """BTC3L, held by a depositor."""
 
-    def __init__(self, network: str, records: Path) -> None:
-        self.options = ["--network", network, "--records", str(records)]
-        self.token: ContractInstance
-
-    def run(self, script: str, *arguments: str) -> str:
-        result = run(script, *arguments, *self.options)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def fail(self, script: str, *arguments: str) -> str:
-        return one_line(run(script, *arguments, *self.options))
+    token: "ContractInstance"
 
     def mint(self, amount: str) -> str:
         """The one line with which minting fails."""
@@ -59,7 +49,7 @@ class Desk:
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with lasting_chain() as chain:
         records = tmp_path_factory.mktemp("deployments")
-        desk = Desk(chain.network, records)
+        desk = Desk(chain, records)
         desk.run("deploy", "BTC3L")
         desk.run("mint", "BTC3L", "10000", "--faucet", "--account", DEPOSITOR)
         with connected_to(chain):

@@ -1,51 +1,32 @@
 """A token at a market, who acts on it, and what everybody has by the market's own books."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from levtoken.artifacts import AbiValue
 from levtoken.evm import DEPLOYER, Contract, Evm, Revert
-from levtoken.system import Feed, System, deploy_system
+from levtoken.system import Feed, deploy_system
 from levtoken.units import WAD, to_fixed
+from tests.stand import Stand
 from tests.world import BTC_MARKET, NO_PULL, POLICY_3X
 
 START = 1_700_000_000
 DOLLARS = 60_000
-NO_LIMIT = 2**255
 ALL = 2**256 - 1
 HOLDER, VICTIM, ATTACKER, TRADER, PROVIDER, KEEPER, GUARDIAN, RECIPIENT = (
     "0x" + pair * 20 for pair in ("a1", "a2", "ee", "b1", "c1", "d1", "91", "f1")
 )
 ACTORS = (HOLDER, VICTIM, ATTACKER, TRADER, PROVIDER)
 OWNER = DEPLOYER
-# Nothing is too large to liquidate.
-DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
 # Time costs nothing there but fees.
 QUIET = BTC_MARKET | {"maxFundingVelocity": 0}
 RICH = 10**12  # whole assets that every actor starts with
 
 
-@dataclass(frozen=True)
-class Stage:
-    """The system, the token, and how many asset units make a whole one."""
-
-    system: System
-    token: Contract
-    unit: int
-
-    @property
-    def evm(self) -> Evm:
-        return self.system.evm
-
-    @property
-    def asset(self) -> Contract:
-        return self.system.asset
-
-    @property
-    def market(self) -> Contract:
-        return self.system.market
+class Stage(Stand):
+    """Who does what at a token, and what it is worth by the market's own books."""
 
     def act(self, sender: str, name: str, *arguments: AbiValue) -> AbiValue:
         """A verb of the token."""
@@ -63,20 +44,8 @@ class Stage:
         """The error by which a verb of the token fails now."""
         return refusal(self.token, sender, name, *arguments)
 
-    def trade(self, sender: str, size: int, margin: int = 0) -> None:
-        """`sender` trades `size` (WAD) at the market, after `margin` whole assets."""
-        if margin:
-            self.market.transact("depositMargin", margin * self.unit, sender=sender)
-        limit = NO_LIMIT if size > 0 else 0
-        self.market.transact("trade", size, 0, limit, sender, sender=sender)
-
     def push(self, dollars: float | str) -> None:
         self.system.feed.transact("push", to_fixed(str(dollars)) // 10**10)
-
-    def wait(self, seconds: int) -> None:
-        """Time passes, and the price stays."""
-        self.evm.next_block(self.evm.timestamp + seconds)
-        self.system.feed.transact("push", self.system.feed.call("latestRoundData")[1])
 
     def books(self, account: str) -> Fraction:
         """Equity of an account at the market and the index price, asset units."""

@@ -8,7 +8,6 @@ import pytest
 from levtoken.units import WAD, to_fixed
 from tests.threats.stage import (
     ATTACKER,
-    DEEP,
     HOLDER,
     KEEPER,
     OWNER,
@@ -20,6 +19,7 @@ from tests.threats.stage import (
     build,
     opened,
 )
+from tests.world import DEEP
 
 
 def trade_out(stage: Stage) -> None:
@@ -174,7 +174,7 @@ def test_nobody_makes_the_loss_of_a_poor_market_final() -> None:
     stage = opened(pool=50_000)
     trade_out(stage)
     whole = stage.books(stage.token.address)
-    stage.trade(TRADER, 10 * WAD, 200_000)
+    stage.trade_as(TRADER, 10 * WAD, 200_000)
     stage.push(72_000)
     assert stage.books(stage.token.address) < whole * Fraction(9, 10)
     for who in (ATTACKER, PROVIDER, OWNER):

@@ -162,7 +162,7 @@ def test_no_skew_of_a_griefer_makes_the_views_of_a_page_too_dear(decimals: int, 
     """Naive: views that search have no bound, and a bent market takes the page with it."""
     stage = opened(decimals=decimals, market=QUIET)
     if skew:
-        stage.trade(TRADER, skew * WAD, 60_000_000)
+        stage.trade_as(TRADER, skew * WAD, 60_000_000)
     assert stage.system.lens.call("status", [stage.token.address])[0]["ok"]
     # A block has 30 million.
     for name in ("maxDeposit", "maxMint", "maxRedeem", "maxWithdraw"):

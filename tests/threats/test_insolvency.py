@@ -9,7 +9,6 @@ import pytest
 from levtoken.units import WAD, to_fixed
 from tests.threats.stage import (
     ATTACKER,
-    DEEP,
     HOLDER,
     KEEPER,
     QUIET,
@@ -18,7 +17,7 @@ from tests.threats.stage import (
     build,
     opened,
 )
-from tests.world import BTC_MARKET
+from tests.world import BTC_MARKET, DEEP
 
 
 @pytest.mark.parametrize("target", [3, -3])
@@ -116,7 +115,7 @@ def test_at_the_cap_of_the_market_only_growth_stops() -> None:
     """Naive: a full market blocks the way out, or a rebalance that would shrink."""
     full = QUIET | {"maxMarketSize": to_fixed(20)}
     stage = opened(held=100_000, market=full)
-    stage.trade(TRADER, stage.market.call("capacity", True), 1_000_000)
+    stage.trade_as(TRADER, stage.market.call("capacity", True), 1_000_000)
     assert stage.token.call("maxDeposit", VICTIM) < stage.unit
     assert stage.refuses(VICTIM, "deposit", 10**9, VICTIM) == "MarketSizeExceeded"
     stage.push(69_000)

@@ -85,14 +85,14 @@ def sandwich(held: float, dollars: float, skew: int, size: int) -> tuple[Fractio
     market that others bring to a skew of `skew` (BTC)."""
     stage = opened(held=held, market=QUIET)
     size_now = stage.market.call("state", stage.token.address)["size"]
-    stage.trade(VICTIM, skew * WAD - size_now, 60_000_000)
+    stage.trade_as(VICTIM, skew * WAD - size_now, 60_000_000)
     stage.push(dollars)
     start = stage.wealth(TRADER)
     sign = 1 if stage.token.call("assess")["sizeDelta"] > 0 else -1
-    stage.trade(TRADER, sign * size * WAD, 20_000_000)
+    stage.trade_as(TRADER, sign * size * WAD, 20_000_000)
     due = stage.token.call("assess")
     stage.act(KEEPER, "rebalance")
-    stage.trade(TRADER, -sign * size * WAD)
+    stage.trade_as(TRADER, -sign * size * WAD)
     notional = Fraction(abs(due["sizeDelta"]) * round(dollars) * stage.unit, WAD)
     return stage.wealth(TRADER) - start, notional
 
@@ -127,7 +127,7 @@ def test_trading_ahead_of_a_rebalance_costs_the_holders_no_more_than_the_slippag
     for ahead in (False, True):
         stage = at_the_edge(50_000)
         if ahead:
-            stage.trade(TRADER, -size * WAD, 10_000_000)
+            stage.trade_as(TRADER, -size * WAD, 10_000_000)
         worth = stage.books(stage.token.address)
         due = stage.token.call("assess")
         assert due["reason"] == bytes(4)
@@ -144,7 +144,7 @@ def test_a_fill_that_was_bent_beyond_the_slippage_is_refused() -> None:
     skewed = {**QUIET, "skewScale": to_fixed(10_000)}
     stage = opened(held=100_000, market=skewed)
     stage.push(53_000)
-    stage.trade(TRADER, -150 * WAD, 10_000_000)
+    stage.trade_as(TRADER, -150 * WAD, 10_000_000)
     assert stage.refuses(KEEPER, "rebalance") == "FillBeyondLimit"
 
 
@@ -234,7 +234,7 @@ def test_funding_is_paid_by_who_holds_and_not_by_who_comes_after() -> None:
     """Naive: funding is booked at the next trade, and who enters before it pays or is paid for the
     time before."""
     stage = opened(held=LARGE, market=BTC_MARKET)
-    stage.trade(TRADER, 300 * WAD, 20_000_000)
+    stage.trade_as(TRADER, 300 * WAD, 20_000_000)
     stage.wait(DAY)
     start, worth = stage.wealth(ATTACKER), stage.worth()
     before = stage.market.call("state", stage.token.address)["size"]

@@ -12,7 +12,6 @@ from levtoken.system import PLAIN_POLICY
 from levtoken.units import WAD, to_fixed
 from tests.threats.stage import (
     ATTACKER,
-    DEEP,
     GUARDIAN,
     HOLDER,
     KEEPER,
@@ -24,7 +23,7 @@ from tests.threats.stage import (
     build,
     opened,
 )
-from tests.world import POLICY_3X
+from tests.world import DEEP, POLICY_3X
 
 YEAR = 365 * 86_400
 FEES = {"streaming": WAD // 50, "deposit": 0, "redemption": 0}

@@ -164,7 +164,7 @@ def test_a_trade_of_borrowed_millions_moves_no_share_price(size: int) -> None:
     stage = opened()
     told = [stage.token.call(view) for view in ("sharePrice", "leverage", "totalAssets")]
     due = stage.token.call("assess")["trigger"]
-    stage.trade(TRADER, size * WAD, 60_000_000)
+    stage.trade_as(TRADER, size * WAD, 60_000_000)
     assert [stage.token.call(view) for view in ("sharePrice", "leverage", "totalAssets")] == told
     assert stage.token.call("assess")["trigger"] == due == 0
 
@@ -175,12 +175,12 @@ def test_a_flow_between_two_trades_of_an_attacker_costs_only_its_own_bound(size:
     stage = opened(market=QUIET)
     fair = stage.token.call("previewDeposit", 100_000 * stage.unit)
     worth = stage.worth()
-    stage.trade(TRADER, size * WAD, 60_000_000)
+    stage.trade_as(TRADER, size * WAD, 60_000_000)
     bounded = ("deposit", 100_000 * stage.unit, VICTIM, fair, stage.evm.timestamp)
     if size > 0:
         assert stage.refuses(VICTIM, *bounded) == "SharesBelowMinimum"
     stage.deposit(VICTIM, 100_000)
-    stage.trade(TRADER, -size * WAD)
+    stage.trade_as(TRADER, -size * WAD)
     assert stage.worth() >= worth
 
 

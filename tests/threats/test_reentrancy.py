@@ -6,7 +6,8 @@ import pytest
 from levtoken.artifacts import PROJECT
 from levtoken.evm import Contract
 from levtoken.units import WAD
-from tests.threats.stage import ALL, HOLDER, KEEPER, NO_LIMIT, OWNER, Stage, opened
+from tests.stand import NO_LIMIT
+from tests.threats.stage import ALL, HOLDER, KEEPER, OWNER, Stage, opened
 
 FEES = {"streaming": WAD // 20, "deposit": WAD // 100, "redemption": WAD // 100}
 LOCKED = bytes.fromhex("ab143c06")  # Reentrancy()

@@ -106,7 +106,7 @@ def test_every_part_of_equity_counts_alone(part: str) -> None:
     elif part == "loss":
         stage.push(54_000)
     elif part == "cost":
-        stage.trade(TRADER, 400 * WAD, 30_000_000)
+        stage.trade_as(TRADER, 400 * WAD, 30_000_000)
     else:
         stage.wait(10 * 86_400)
     worth, start = stage.worth(), stage.wealth(ATTACKER)

@@ -11,14 +11,13 @@ from levtoken.feeds import Signed
 from levtoken.system import Feed, System, deploy_system
 from levtoken.units import WAD, to_fixed
 from tests.runtime import UNLIMITED
-from tests.world import BTC_MARKET, DAY, HEARTBEAT, POLICY_3X
+from tests.world import BTC_MARKET, DAY, DEEP, HEARTBEAT, POLICY_3X
 
 UNIT = 10**6
 PRICE = 60_000 * 10**8
 NO_LIMIT = 2**255
 HOLDERS = ("0x" + "a1" * 20, "0x" + "a2" * 20)
 TRADER, PROVIDER, KEEPER = "0x" + "b1" * 20, "0x" + "c1" * 20, "0x" + "d1" * 20
-DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
 
 
 def build(pool: int, market: Mapping[str, int] = DEEP) -> tuple[System, Contract]:

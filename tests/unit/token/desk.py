@@ -10,10 +10,11 @@ import pytest
 from eth_utils.crypto import keccak
 
 from levtoken.events import event
-from levtoken.evm import DEPLOYER, Contract, Evm, Revert
-from levtoken.system import Feed, System, deploy_system
+from levtoken.evm import DEPLOYER, Evm, Revert
+from levtoken.system import Feed, deploy_system
 from levtoken.units import WAD, to_fixed
-from tests.world import BTC_MARKET, HEARTBEAT, POLICY_3X
+from tests.stand import Stand
+from tests.world import DEEP, HEARTBEAT, POLICY_3X
 
 NOW = 1_700_000_000
 PRICE = 60_000 * 10**8
@@ -25,7 +26,6 @@ OWNER, GUARDIAN, RECIPIENT, DEPOSITOR, HOLDER, KEEPER, ATTACKER, TRADER, STRANGE
 )
 FUNDED = (DEPLOYER, DEPOSITOR, HOLDER, ATTACKER, TRADER)
 ROLES = {"owner": OWNER, "guardian": GUARDIAN, "feeRecipient": RECIPIENT}
-DEEP = BTC_MARKET | {"maxLiquidationDelta": WAD, "maxLiquidationSkew": WAD}
 EVENTS = [
     "ClosingStarted",
     "Closed",
@@ -49,25 +49,10 @@ EVENTS = [
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Stand):
     """One token. What its token says is asked by `ask`, done by `do`, and refused by `refuses`."""
 
-    system: System
-    token: Contract = field(repr=False)
-    unit: int
     logs: list[tuple[str, list[str], bytes]] = field(default_factory=list, repr=False)
-
-    @property
-    def evm(self) -> Evm:
-        return self.system.evm
-
-    @property
-    def asset(self) -> Contract:
-        return self.system.asset
-
-    @property
-    def market(self) -> Contract:
-        return self.system.market
 
     def ask(self, name: str, *arguments: Any) -> Any:
         return self.token.call(name, *arguments)
@@ -116,11 +101,6 @@ class Desk:
         answer = self.system.feed.call("latestRoundData")[1]
         self.system.feed.transact("push", answer * to_fixed(factor) // WAD)
 
-    def wait(self, seconds: int) -> None:
-        """Lets time pass and publishes the same price again."""
-        self.evm.next_block(self.evm.timestamp + seconds)
-        self.system.feed.transact("push", self.system.feed.call("latestRoundData")[1])
-
     def lose_the_price(self) -> None:
         """The feed falls silent, and its last answer is too old."""
         self.evm.next_block(self.evm.timestamp + HEARTBEAT + 1)
@@ -142,8 +122,7 @@ class Desk:
 
     def trade(self, size: int, margin: int = 5_000_000) -> None:
         """Another trader of the market trades `size` (WAD) on `margin` whole assets."""
-        self.market.transact("depositMargin", margin * self.unit, sender=TRADER)
-        self.market.transact("trade", size, 0, 2**255 if size > 0 else 0, TRADER, sender=TRADER)
+        self.trade_as(TRADER, size, margin)
 
     def other(self, target: int = 3, policy: dict[str, int] | None = None, **terms: Any) -> "Desk":
         """Another token on the same market."""
