@@ -17,7 +17,7 @@ import {FeeMath} from "./libraries/FeeMath.sol";
 import {Flow} from "./libraries/FlowLimits.sol";
 import {Flows, MintOrder} from "./libraries/Flows.sol";
 import {LeverageMath} from "./libraries/LeverageMath.sol";
-import {Prices, Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
+import {RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
 import {Bounds, Subject} from "./libraries/Subject.sol";
 
 /// @title LeveragedToken
@@ -220,7 +220,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         supply = supplyAfterFees();
         uint256 fee;
         uint256 locked;
-        (shares, fee, locked) = Flows.entered(entry, supply, _terms.deposit, _unit);
+        (shares, fee, locked) = Flows.entered(entry, supply, _fee(_terms.deposit), _unit);
         return (shares, supply + shares + fee + locked, entry.size.abs());
     }
 
@@ -231,7 +231,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         returns (uint256 assets, uint256 supply, uint256 size)
     {
         supply = supplyAfterFees();
-        uint256 gross = shares.grossUp(_terms.deposit);
+        uint256 gross = shares.grossUp(_fee(_terms.deposit));
         MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         size = (order.before.size + order.sizeDelta).abs();
         return (order.assets, supply + gross + Flows.lockedShares(supply, _unit), size);
@@ -244,8 +244,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
             a.reason = Errors.TokenNotLive.selector;
             return a;
         }
-        (Progress memory last, Prices memory prices) = _remembered();
-        return logic.assess(_subject(), last, prices, phase == Phase.Closing);
+        return logic.assess(_subject(), progress(), _askedPrices(), phase == Phase.Closing);
     }
 
     /// @inheritdoc ILeveragedToken
@@ -395,12 +394,11 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         Entry memory entry = venue.enter(assets, targetLeverage);
         uint256 fee;
         uint256 locked;
-        (shares, fee, locked) = Flows.entered(entry, supply, _terms.deposit, _unit);
+        (shares, fee, locked) = Flows.entered(entry, supply, _fee(_terms.deposit), _unit);
         require(shares >= minShares, Errors.SharesBelowMinimum());
         supply += shares + fee + locked;
         _checkLimits(assets, supply, entry.size);
-        // Moves count from where the position was opened.
-        if (entry.opened && _progress.tracksPrices) _prices.last = entry.price.toUint128();
+        if (entry.opened) _opened(entry.price);
         _give(receiver, shares, fee, locked);
         emit Deposit(msg.sender, receiver, assets, shares);
         emit Marked(entry.price, entry.equityAfter, supply);
@@ -412,7 +410,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     {
         _requireLive();
         uint256 supply = _accrue();
-        uint256 gross = shares.grossUp(_terms.deposit);
+        uint256 gross = shares.grossUp(_fee(_terms.deposit));
         MintOrder memory order = logic.mintCost(_subject(), gross, supply);
         require(order.assets <= maxAssets, Errors.AssetsAboveMaximum());
         uint256 locked = Flows.lockedShares(supply, _unit);
@@ -425,8 +423,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         require(same, Errors.MarketMoved());
         supply += gross + locked;
         _checkLimits(order.assets, supply, later.size);
-        bool opened = order.before.size == 0;
-        if (opened && _progress.tracksPrices) _prices.last = later.price.toUint128();
+        if (order.before.size == 0) _opened(later.price);
         _give(receiver, shares, gross - shares, locked);
         emit Deposit(msg.sender, receiver, order.assets, shares);
         emit Marked(later.price, later.equity, supply);
@@ -473,10 +470,7 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         } else {
             Exit memory result = venue.exit(net, supply, most, receiver);
             paid = result.paid;
-            // Nothing is left to trade, so nothing is left of an earlier rebalance.
-            if (result.flat && _progress.unfinished != Trigger.None) {
-                _progress.unfinished = Trigger.None;
-            }
+            if (result.flat) _forget();
             emit Marked(result.price, result.equityAfter, supply - net);
         }
         emit Withdraw(msg.sender, receiver, owner_, paid, gross);
@@ -496,13 +490,13 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
             return (gross, gross);
         }
         net = logic.exitFor(_subject(), assets, supply);
-        gross = net.grossUp(_terms.redemption);
+        gross = net.grossUp(_fee(_terms.redemption));
     }
 
     /// @dev The part of redeemed shares that is paid for.
     function _redeemed(uint256 shares) private view returns (uint256) {
         if (_terms.phase == Phase.Closed) return shares;
-        return shares - shares.partUp(_terms.redemption);
+        return shares - shares.partUp(_fee(_terms.redemption));
     }
 
     function _closedPart(uint256 shares, uint256 supply) private view returns (uint256) {
@@ -528,14 +522,14 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
             supplyCap: _terms.supplyCap,
             minDeposit: _terms.minDeposit,
             maxSize: _terms.maxSize,
-            depositFee: _terms.deposit,
+            depositFee: _fee(_terms.deposit),
             owned: owned
         });
         return logic.largest(_subject(), bounds, flow);
     }
 
     function _subject() private view returns (Subject memory) {
-        return Subject(address(this), venue, targetLeverage, _unit);
+        return Subject(venue, targetLeverage, _unit);
     }
 
     function _checkDeadline(uint256 deadline) private view {
@@ -547,15 +541,10 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
     function _rebalance(address rewarded) private returns (uint256) {
         Phase phase = _terms.phase;
         require(phase != Phase.Closed, Errors.TokenNotLive());
-        (Progress memory last, Prices memory prices) = _remembered();
-        (Assessment memory a, Progress memory next) =
-            logic.plan(_subject(), last, prices, phase == Phase.Closing);
+        (Assessment memory a, uint256 slot) =
+            logic.plan(_subject(), progress(), _askedPrices(), phase == Phase.Closing);
         uint256 supply = _accrue();
-        _progress = next;
-        if (next.tracksPrices) {
-            _prices.last = a.price.toUint128();
-            if (a.trigger == Trigger.Schedule) _prices.slot = _prices.last;
-        }
+        _remember(a, slot);
         VenueState memory later = venue.trade(a.sizeDelta, -a.reward.toInt256(), a.limit, rewarded);
         uint256 to = LeverageMath.leverage(later.size, later.price, later.equity);
         if (a.trigger != Trigger.Closing) {
@@ -567,12 +556,6 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, a.leverage, to, a.reward);
         emit Marked(later.price, later.equity, supply);
         return a.reward;
-    }
-
-    /// @dev The last rebalance, and the prices where the policy asks for them.
-    function _remembered() private view returns (Progress memory last, Prices memory prices) {
-        last = _progress;
-        if (last.tracksPrices) prices = _prices;
     }
 
     // Shorthands

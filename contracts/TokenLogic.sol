@@ -5,11 +5,11 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 import {Assessment} from "./interfaces/ILeveragedToken.sol";
-import {IPerpVenue, VenueLimits, VenueState} from "./interfaces/IPerpVenue.sol";
+import {IPerpVenue, VenueLimits} from "./interfaces/IPerpVenue.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Flow, FlowLimits} from "./libraries/FlowLimits.sol";
 import {Flows, MintOrder} from "./libraries/Flows.sol";
-import {Policy, Prices, Progress, RebalancePolicy} from "./libraries/RebalancePolicy.sol";
+import {Policy, Prices, Progress, RebalancePolicy, Trigger} from "./libraries/RebalancePolicy.sol";
 import {Rebalancing} from "./libraries/Rebalancing.sol";
 import {Bounds, Subject} from "./libraries/Subject.sol";
 
@@ -44,11 +44,7 @@ contract TokenLogic {
     /// @notice The policy that is stored at an address; reverts where there is none.
     function policyAt(address stored) public view returns (Policy memory policy) {
         require(stored.code.length == POLICY_SIZE + 1, Errors.InvalidParameter());
-        // In memory, as in the encoding, every field has a word of its own, and `policy` has room
-        // for all. The first byte of the code keeps it from being run.
-        assembly ("memory-safe") {
-            extcodecopy(stored, policy, 1, POLICY_SIZE)
-        }
+        _read(stored, policy);
     }
 
     /// @notice The size limit (WAD) of the calling token of target `target` (magnitude, WAD) under
@@ -75,21 +71,24 @@ contract TokenLogic {
         Prices calldata prices,
         bool closing
     ) external view returns (Assessment memory a) {
-        (a,) = _assess(subject, last, prices, closing);
+        Policy memory policy;
+        _read(last.policy, policy);
+        Rebalancing.assess(subject, policy, last, prices, closing, a);
     }
 
-    /// @notice What a rebalance does, and what is remembered of it; reverts with the reason when it
-    /// cannot be.
+    /// @notice What a rebalance does, and the slot of the schedule that it uses, if any (seconds
+    /// since the epoch); reverts with the reason when it cannot be.
     function plan(
         Subject calldata subject,
         Progress calldata last,
         Prices calldata prices,
         bool closing
-    ) external view returns (Assessment memory a, Progress memory next) {
+    ) external view returns (Assessment memory a, uint256 slot) {
         Policy memory policy;
-        (a, policy) = _assess(subject, last, prices, closing);
+        _read(last.policy, policy);
+        Rebalancing.assess(subject, policy, last, prices, closing, a);
         Errors.raise(a.reason);
-        next = Rebalancing.remember(a, policy, last);
+        if (a.trigger == Trigger.Schedule) slot = policy.slotAt(block.timestamp);
     }
 
     /// @notice What `gross` shares, fee included, cost now, see `Flows`.
@@ -119,14 +118,13 @@ contract TokenLogic {
         return FlowLimits.largest(subject, bounds, flow);
     }
 
-    function _assess(
-        Subject calldata subject,
-        Progress calldata last,
-        Prices calldata prices,
-        bool closing
-    ) private view returns (Assessment memory a, Policy memory policy) {
-        VenueState memory state = subject.venue.state(subject.token);
-        policy = policyAt(last.policy);
-        a = Rebalancing.assess(subject, state, policy, last, prices, closing);
+    /// @dev Fills `policy`, because one that is returned is laid out twice. A token follows only
+    /// what was judged, and that code cannot change.
+    function _read(address stored, Policy memory policy) private view {
+        // In memory, as in the encoding, every field has a word of its own, and `policy` has room
+        // for all. The first byte of the code keeps it from being run.
+        assembly ("memory-safe") {
+            extcodecopy(stored, policy, 1, POLICY_SIZE)
+        }
     }
 }

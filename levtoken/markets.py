@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 MAX_STREAMING = Decimal("0.05")  # FeeMath, as the next one
 MAX_FLOW = Decimal("0.01")
+FEE_STEP = Decimal("0.000001")
 NO_CAP = 2**128 - 1  # shares; as good as no supply cap
 MAX_PRICE = 2**128 - 1  # WAD, ChainlinkOracle and PythOracle
 PRICE_ID = r"^0x[0-9a-f]{64}$"
@@ -226,6 +227,9 @@ class Token(Model):
     def _range(self) -> Self:
         if not 0 < abs(self.leverage) <= MAX_LEVERAGE:
             raise ValueError(f"leverage: expected 0 < |leverage| <= {MAX_LEVERAGE}")
+        for field in ("streaming_fee", "deposit_fee", "redemption_fee"):
+            if getattr(self, field) % FEE_STEP:
+                raise ValueError(f"{field}: expected a multiple of {FEE_STEP}")
         return self
 
     def fees(self) -> Struct:

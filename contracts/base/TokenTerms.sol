@@ -7,7 +7,13 @@ import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.so
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 import {TokenLogic} from "../TokenLogic.sol";
-import {ILeveragedToken, Phase, Terms, TokenParams} from "../interfaces/ILeveragedToken.sol";
+import {
+    Assessment,
+    ILeveragedToken,
+    Phase,
+    Terms,
+    TokenParams
+} from "../interfaces/ILeveragedToken.sol";
 import {IPerpVenue} from "../interfaces/IPerpVenue.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {FeeMath, Fees} from "../libraries/FeeMath.sol";
@@ -32,22 +38,29 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @dev |targetLeverage|.
     uint256 internal immutable _target;
 
-    /// @dev `Terms`, in three slots; 32 bits of seconds last until 2106.
+    /// @dev `Terms` and `Progress`. The first slot has all that a rebalance writes, and what every
+    /// view of the share price asks; the second what else most verbs read. 32 bits of seconds last
+    /// until 2106; fees are in `FeeMath.STEP`.
     struct StoredTerms {
-        address feeRecipient;
+        address policy;
         uint32 accruedAt;
-        uint56 streaming;
+        uint32 rebalancedAt;
+        uint16 streaming;
         Phase phase;
-        uint56 deposit;
-        uint56 redemption;
-        uint128 supplyCap;
+        Trigger unfinished;
+        address feeRecipient;
+        uint32 slot;
+        bool enlarges;
+        bool tracksPrices;
         bool depositsPaused;
+        uint16 deposit;
+        uint16 redemption;
+        uint128 supplyCap;
         uint128 minDeposit;
         uint128 maxSize;
     }
 
     StoredTerms internal _terms;
-    Progress internal _progress;
     Prices internal _prices;
 
     constructor(TokenParams memory params, TokenLogic logic_) Roles(params.owner, params.guardian) {
@@ -64,8 +77,18 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     }
 
     /// @inheritdoc ILeveragedToken
-    function progress() external view returns (Progress memory) {
-        return _progress;
+    function progress() public view returns (Progress memory) {
+        StoredTerms storage t = _terms;
+        Trigger unfinished = t.unfinished;
+        return Progress({
+            policy: t.policy,
+            time: t.rebalancedAt,
+            unfinished: unfinished,
+            // What was stored for an earlier rest says nothing any more.
+            enlarges: unfinished != Trigger.None && t.enlarges,
+            slot: t.slot,
+            tracksPrices: t.tracksPrices
+        });
     }
 
     /// @inheritdoc ILeveragedToken
@@ -75,11 +98,11 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
 
     /// @inheritdoc ILeveragedToken
     function terms() external view returns (Terms memory) {
-        StoredTerms memory t = _terms;
+        StoredTerms storage t = _terms;
         return Terms({
             feeRecipient: t.feeRecipient,
             accruedAt: t.accruedAt,
-            fees: Fees(t.streaming, t.deposit, t.redemption),
+            fees: Fees(_fee(t.streaming), _fee(t.deposit), _fee(t.redemption)),
             supplyCap: t.supplyCap,
             minDeposit: t.minDeposit,
             maxSize: t.maxSize,
@@ -101,8 +124,6 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     /// @inheritdoc ILeveragedToken
     function setFees(Fees calldata fees) external onlyOwner {
         _accrue();
-        // Also where nothing was earned: the new rate is not owed for the time before.
-        _terms.accruedAt = uint32(block.timestamp);
         _storeFees(fees);
     }
 
@@ -121,7 +142,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     function setPolicy(address policy) external onlyOwner {
         _storePolicy(policy);
         // What was left follows from the rules before.
-        _progress.unfinished = Trigger.None;
+        _terms.unfinished = Trigger.None;
     }
 
     /// @inheritdoc ILeveragedToken
@@ -137,19 +158,19 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         require(_terms.phase == Phase.Live, Errors.TokenNotLive());
         _terms.phase = Phase.Closing;
         // The first slice waits for its cooldown, and the reward grows from then on.
-        _progress.time = uint32(block.timestamp);
+        _terms.rebalancedAt = uint32(block.timestamp);
         emit ClosingStarted();
     }
 
     /// @dev Charges the streaming fee up to now, before anything else happens, so that no call in
-    /// between sees a supply without it. The clock stands still while it rounds to nothing, so that
-    /// calling often earns no less.
+    /// between sees a supply without it. The clock need not stand still: a second of the least rate
+    /// (31,709 in WAD) on the least supply (1e15, which is locked) is 31 shares, so nothing that is
+    /// earned rounds to zero.
     function _accrue() internal returns (uint256 supply) {
         uint256 streaming;
         (supply, streaming) = _accrued();
         _charge(streaming, 0);
-        bool lost = streaming == 0 && supply > 0 && _terms.streaming > 0;
-        if (!lost) _terms.accruedAt = uint32(block.timestamp);
+        _terms.accruedAt = uint32(block.timestamp);
     }
 
     /// @dev Gives the recipient what the streaming fee and the fee of a flow have earned.
@@ -165,7 +186,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
     function _accrued() internal view returns (uint256 supply, uint256 streaming) {
         supply = totalSupply();
         if (_terms.phase == Phase.Closed) return (supply, 0);
-        streaming = supply.accruedDown(_terms.streaming, block.timestamp - _terms.accruedAt);
+        streaming = supply.accruedDown(_fee(_terms.streaming), block.timestamp - _terms.accruedAt);
         supply += streaming;
     }
 
@@ -179,6 +200,43 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
         require(!_terms.depositsPaused, Errors.DepositsPaused());
     }
 
+    /// @dev Remembers a rebalance, which happens now; `slot` is that of the schedule that it used.
+    function _remember(Assessment memory a, uint256 slot) internal {
+        bool rest = a.left > 0 && a.trigger != Trigger.Closing;
+        Trigger unfinished = rest ? a.trigger : Trigger.None;
+        _terms.rebalancedAt = uint32(block.timestamp);
+        if (_terms.unfinished != unfinished) _terms.unfinished = unfinished;
+        if (rest) _terms.enlarges = a.leverage < a.aim;
+        bool onSchedule = a.trigger == Trigger.Schedule;
+        if (onSchedule) _terms.slot = uint32(slot);
+        if (!_terms.tracksPrices) return;
+        _prices.last = a.price.toUint128();
+        if (onSchedule) _prices.slot = _prices.last;
+    }
+
+    /// @dev Forgets what is left of an earlier rebalance: no position is left to trade.
+    function _forget() internal {
+        if (_terms.unfinished != Trigger.None) _terms.unfinished = Trigger.None;
+    }
+
+    /// @dev Moves count from where a position was opened.
+    function _opened(uint256 price) internal {
+        if (_terms.tracksPrices) _prices.last = price.toUint128();
+    }
+
+    /// @dev The prices where the policy asks for them.
+    function _askedPrices() internal view returns (Prices memory asked) {
+        if (_terms.tracksPrices) asked = _prices;
+    }
+
+    /// @dev A stored fee, WAD.
+    function _fee(uint16 steps) internal pure returns (uint64) {
+        // 16 bits and 40.
+        unchecked {
+            return uint64(steps * FeeMath.STEP);
+        }
+    }
+
     function _storeFeeRecipient(address recipient) private {
         require(recipient != address(0), Errors.InvalidParameter());
         _terms.feeRecipient = recipient;
@@ -187,10 +245,10 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
 
     function _storeFees(Fees memory fees) private {
         FeeMath.validate(fees);
-        // The caps are below 2^56.
-        _terms.streaming = uint56(fees.streaming);
-        _terms.deposit = uint56(fees.deposit);
-        _terms.redemption = uint56(fees.redemption);
+        // Checked above: at most 50,000 steps.
+        _terms.streaming = uint16(fees.streaming / FeeMath.STEP);
+        _terms.deposit = uint16(fees.deposit / FeeMath.STEP);
+        _terms.redemption = uint16(fees.redemption / FeeMath.STEP);
         emit FeesSet(fees);
     }
 
@@ -201,7 +259,7 @@ abstract contract TokenTerms is ERC20, ILeveragedToken, ReentrancyGuardTransient
 
     function _storePolicy(address policy) private {
         (uint256 maxSize, bool tracksPrices) = logic.judge(policy, _target, venue);
-        (_progress.policy, _progress.tracksPrices) = (policy, tracksPrices);
+        (_terms.policy, _terms.tracksPrices) = (policy, tracksPrices);
         // A move counts from what is known: nothing, where the rules before did not ask.
         if (!tracksPrices) delete _prices;
         _terms.maxSize = maxSize.toUint128();

@@ -22,14 +22,19 @@ library FeeMath {
 
     uint256 internal constant MAX_STREAMING = 0.05e18; // 5 % a year
     uint256 internal constant MAX_FLOW = 0.01e18; // 1 % of a deposit or a redemption
+    uint256 internal constant STEP = 1e12; // 0.0001 %: every fee is a multiple, so it fits 16 bits
     uint256 internal constant YEAR = 365 days;
     uint256 private constant WAD = 1e18;
 
-    /// @notice Reverts with `FeeAboveCap` when one of the fees exceeds its cap.
+    /// @notice Reverts with `FeeAboveCap` when one of the fees exceeds its cap, and with
+    /// `InvalidParameter` when one is no multiple of `STEP`.
     function validate(Fees memory fees) internal pure {
         bool within = fees.streaming <= MAX_STREAMING && fees.deposit <= MAX_FLOW
             && fees.redemption <= MAX_FLOW;
         require(within, Errors.FeeAboveCap());
+        // Caps keep the sum small, and the remainders of an unsigned division are not negative.
+        uint256 rest = fees.streaming % STEP + fees.deposit % STEP + fees.redemption % STEP;
+        require(rest == 0, Errors.InvalidParameter());
     }
 
     /// @notice Shares that `rate` a year earns in `elapsed` seconds on `supply`, rounded down:

@@ -35,12 +35,12 @@ library FlowLimits {
 
     /// @notice The largest `flow`: asset units for a deposit or a withdrawal, shares for a mint or
     /// a redemption.
-    function largest(Subject memory subject, Bounds memory b, Flow flow)
+    function largest(Subject calldata subject, Bounds memory b, Flow flow)
         internal
         view
         returns (uint256)
     {
-        Asked memory asked = Asked(ILeveragedToken(subject.token), b);
+        Asked memory asked = Asked(ILeveragedToken(msg.sender), b);
         if (flow == Flow.Redeem) {
             bool all = b.owned == 0 || _isRedeemable(asked, b.owned);
             return all ? b.owned : _search(asked, b.owned, _isRedeemable);
@@ -50,7 +50,7 @@ library FlowLimits {
             return _search(asked, asked.token.previewRedeem(b.owned), _isWithdrawable);
         }
         if (!b.isOpen) return 0;
-        VenueState memory state = subject.venue.state(subject.token);
+        VenueState memory state = subject.venue.state(msg.sender);
         if (state.fault != 0 || (b.supply > 0 && state.equity == 0)) return 0;
         uint256 shares = _room(subject, b, state);
         shares -= shares.partUp(b.depositFee);
@@ -74,7 +74,7 @@ library FlowLimits {
     }
 
     /// @dev About the shares that may be added, fee included.
-    function _room(Subject memory subject, Bounds memory b, VenueState memory state)
+    function _room(Subject calldata subject, Bounds memory b, VenueState memory state)
         private
         view
         returns (uint256)

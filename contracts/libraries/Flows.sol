@@ -23,7 +23,7 @@ struct MintOrder {
 }
 
 /// @title Flows
-/// @notice What a flow in is worth and costs. `supply` is the supply after fees.
+/// @notice What a flow of the calling token is worth and costs. `supply` is the supply after fees.
 library Flows {
     using FeeMath for uint256;
     using FixedPointMathLib for uint256;
@@ -64,14 +64,14 @@ library Flows {
     }
 
     /// @notice What `gross` shares, fee included, cost now. Reverts where the venue would.
-    function mintCost(Subject memory subject, uint256 gross, uint256 supply)
+    function mintCost(Subject calldata subject, uint256 gross, uint256 supply)
         internal
         view
         returns (MintOrder memory order)
     {
         require(gross > 0, Errors.ZeroAmount());
         (IPerpVenue venue, uint256 unit) = (subject.venue, subject.unit);
-        VenueState memory state = venue.state(subject.token);
+        VenueState memory state = venue.state(msg.sender);
         Errors.raise(state.fault);
         require(supply == 0 || state.equity > 0, Errors.EquityGone());
         uint256 value = supply == 0
@@ -83,10 +83,10 @@ library Flows {
             ? subject.target * order.leastEquity.toInt256() / state.price.toInt256()
             : LeverageMath.fraction(state.size, gross, supply);
         // Margin that comes with a flow does not rescue a position.
-        bytes4 fault = venue.quote(subject.token, 0, 0).whyNot;
+        bytes4 fault = venue.quote(msg.sender, 0, 0).whyNot;
         if (fault == Errors.Liquidatable.selector) Errors.raise(fault);
         // Whether the venue accepts depends on the margin, which depends on this cost.
-        Quote memory q = venue.quote(subject.token, order.sizeDelta, 0);
+        Quote memory q = venue.quote(msg.sender, order.sizeDelta, 0);
         if (q.fill == 0) Errors.raise(q.whyNot);
         int256 total = value.toInt256() + q.cost;
         if (state.size == 0 && q.cost < 0) {
@@ -94,12 +94,12 @@ library Flows {
             // sized for the gift.
             total = value.toInt256();
             int256 assets = value.divUp(unit).toInt256();
-            (order.sizeDelta, q) = venue.sizeFor(subject.token, assets, subject.target, 0);
+            (order.sizeDelta, q) = venue.sizeFor(msg.sender, assets, subject.target, 0);
             if (order.sizeDelta == 0) Errors.raise(q.whyNot);
         }
         require(total > 0, Errors.CostAboveValue());
         order.assets = total.toUint256().divUp(unit);
-        Errors.raise(venue.quote(subject.token, order.sizeDelta, order.assets).whyNot);
+        Errors.raise(venue.quote(msg.sender, order.sizeDelta, order.assets).whyNot);
     }
 
     /// @notice The part of `supply` at which a flow out pays at least `assets`, by at most a 1e-9 of
@@ -107,12 +107,12 @@ library Flows {
     /// venue would.
     /// @dev What is paid is almost proportional to the part: the cost of the trade grows with it.
     /// The first step takes that proportion, each further one the line through the last two.
-    function exitFor(Subject memory subject, uint256 assets, uint256 supply)
+    function exitFor(Subject calldata subject, uint256 assets, uint256 supply)
         internal
         view
         returns (uint256 part)
     {
-        VenueState memory state = subject.venue.state(subject.token);
+        VenueState memory state = subject.venue.state(msg.sender);
         if (state.fault != Errors.MarketSettled.selector) Errors.raise(state.fault);
         require(state.equity > 0, Errors.EquityGone());
         uint256 tolerance = assets / PRECISION + RESIDUAL_UNITS;
@@ -120,7 +120,7 @@ library Flows {
         uint256 lastPaid;
         part = (assets * subject.unit).fullMulDivUp(supply, state.equity).min(supply);
         for (uint256 i; i < MAX_STEPS; ++i) {
-            uint256 paid = subject.venue.previewExit(subject.token, part, supply).paid;
+            uint256 paid = subject.venue.previewExit(msg.sender, part, supply).paid;
             uint256 residual = paid.zeroFloorSub(assets);
             bool close = residual <= (i < REFINING_STEPS ? RESIDUAL_UNITS : tolerance);
             if (paid >= assets && close) return part;

@@ -67,12 +67,12 @@ struct Policy {
     uint128 maxTrade;
 }
 
-/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade. One
-/// slot of storage with the address of the policy; 32 bits of seconds last until 2106.
+/// @notice The last rebalance, and what is left of it when it was a slice of a larger trade; 32 bits
+/// of seconds last until 2106.
 /// @param policy Where the rules are stored, see `TokenLogic`.
 /// @param time When it happened, seconds since the epoch; 0 before the first.
 /// @param unfinished The trigger whose aim is not reached yet, or `None`.
-/// @param enlarges Whether what is left enlarges the position.
+/// @param enlarges Whether what is left enlarges the position; false when nothing is.
 /// @param slot When the last slot of the schedule that was used began, seconds since the epoch; 0
 /// before the first.
 /// @param tracksPrices Whether the policy asks how far the price has moved.
@@ -91,21 +91,6 @@ struct Progress {
 struct Prices {
     uint128 last;
     uint128 slot;
-}
-
-/// @notice What a rebalance that is due aims at.
-/// @param trigger Why it is due, or `None`.
-/// @param leverage Now, WAD, as a magnitude.
-/// @param aim Leverage, WAD, as a magnitude.
-/// @param drift How far beyond the trigger leverage is, WAD.
-/// @param delay For how long it could have been done, where time counts: on schedule, and for what
-/// is left of an earlier rebalance; seconds.
-struct Due {
-    Trigger trigger;
-    uint256 leverage;
-    uint256 aim;
-    uint256 drift;
-    uint256 delay;
 }
 
 /// @title RebalancePolicy
@@ -192,41 +177,44 @@ library RebalancePolicy {
 
     /// @notice What is due at leverage `l` and index price `price`. An emergency goes first, then
     /// what is left of an earlier rebalance, the band, the schedule.
+    /// @return trigger Why it is due, or `None`.
+    /// @return aim Leverage, WAD, as a magnitude.
+    /// @return drift How far beyond the trigger leverage is, WAD.
+    /// @return delay For how long it could have been done, where time counts: on schedule, and for
+    /// what is left of an earlier rebalance; seconds.
     function due(
         Policy memory p,
-        Progress memory last,
-        Prices memory prices,
+        Progress calldata last,
+        Prices calldata prices,
         uint256 l,
         uint256 price,
         int256 target
-    ) internal view returns (Due memory d) {
-        uint256 goal = target.abs();
-        d.leverage = l;
-        d.aim = goal;
-        d.drift = _drift(p, l);
-        if (l >= p.emergency) {
-            d.trigger = Trigger.Emergency;
-            return d;
-        }
-        uint256 excess = _excessMove(p, prices.last, l, price, target);
+    ) internal view returns (Trigger trigger, uint256 aim, uint256 drift, uint256 delay) {
+        aim = target.abs();
+        drift = _drift(p, l);
+        if (l >= p.emergency) return (Trigger.Emergency, aim, drift, 0);
+        uint256 excess = _excessMove(p, prices, l, price, target);
         if (excess > 0) {
-            d.trigger = Trigger.Emergency;
             // What a move does to leverage, near the target.
-            d.drift = d.drift.max(excess * goal / WAD * target.dist(int256(WAD)) / WAD);
-            return d;
+            uint256 byMove = excess * aim / WAD * target.dist(int256(WAD)) / WAD;
+            return (Trigger.Emergency, aim, drift.max(byMove), 0);
         }
-        uint256 slot = slotAt(p, block.timestamp);
-        uint256 rest = aimOf(p, last.unfinished, goal);
-        uint256 since = sinceCooldown(p, last, last.unfinished, last.enlarges);
-        if (_isAlive(last, l, rest, slot, since)) {
-            (d.trigger, d.aim, d.delay) = (last.unfinished, rest, since);
-        } else if (l >= p.upper) {
-            (d.trigger, d.aim) = (Trigger.Upper, aimOf(p, Trigger.Upper, goal));
+        Trigger unfinished = last.unfinished;
+        if (unfinished != Trigger.None) {
+            uint256 rest = aimOf(p, unfinished, aim);
+            delay = sinceCooldown(p, last, unfinished, last.enlarges);
+            if (_isAlive(p, last, l, rest, delay)) return (unfinished, rest, drift, delay);
+            delay = 0;
+        }
+        if (l >= p.upper) {
+            (trigger, aim) = (Trigger.Upper, aimFrom(p.upper, aim, p.recenter));
         } else if (l <= p.lower) {
-            (d.trigger, d.aim) = (Trigger.Lower, aimOf(p, Trigger.Lower, goal));
-        } else if (slot > last.slot && _wants(p, prices, l, price, goal)) {
-            d.trigger = Trigger.Schedule;
-            d.delay = block.timestamp - slot;
+            (trigger, aim) = (Trigger.Lower, aimFrom(p.lower, aim, p.recenter));
+        } else {
+            uint256 slot = slotAt(p, block.timestamp);
+            if (slot > last.slot && _wants(p, prices, l, price, aim)) {
+                (trigger, delay) = (Trigger.Schedule, block.timestamp - slot);
+            }
         }
     }
 
@@ -276,7 +264,7 @@ library RebalancePolicy {
     }
 
     /// @notice For how long the cooldown has been over, seconds.
-    function sinceCooldown(Policy memory p, Progress memory last, Trigger kind, bool enlarges)
+    function sinceCooldown(Policy memory p, Progress calldata last, Trigger kind, bool enlarges)
         internal
         view
         returns (uint256)
@@ -328,37 +316,46 @@ library RebalancePolicy {
 
     /// @dev By how much the adverse move since the last rebalance exceeds its limit, at least a wei
     /// when it is reached; 0 when it is not.
-    function _excessMove(Policy memory p, uint256 from, uint256 l, uint256 price, int256 target)
-        private
-        pure
-        returns (uint256)
-    {
+    function _excessMove(
+        Policy memory p,
+        Prices calldata prices,
+        uint256 l,
+        uint256 price,
+        int256 target
+    ) private pure returns (uint256) {
         uint256 limit = p.emergencyMove;
+        if (limit == 0) return 0;
+        uint256 from = prices.last;
         bool adverse = target > 0 ? price < from : price > from;
-        if (limit == 0 || from == 0 || !adverse || l <= target.abs()) return 0;
+        if (from == 0 || !adverse || l <= target.abs()) return 0;
         uint256 move = _move(from, price);
         return move >= limit ? move - limit + 1 : 0;
     }
 
     /// @dev Whether what is left of an earlier rebalance can still be done: on its side of its aim,
     /// worth a trade, and neither too old nor beyond its slot.
-    function _isAlive(Progress memory last, uint256 l, uint256 aim, uint256 slot, uint256 since)
-        private
-        pure
-        returns (bool)
-    {
-        if (last.unfinished == Trigger.None) return false;
+    function _isAlive(
+        Policy memory p,
+        Progress calldata last,
+        uint256 l,
+        uint256 aim,
+        uint256 since
+    ) private view returns (bool) {
         bool short = last.enlarges ? l < aim : l > aim;
-        bool inTime = last.unfinished == Trigger.Schedule ? slot == last.slot : since <= REST_LIFE;
+        bool inTime = last.unfinished == Trigger.Schedule
+            ? slotAt(p, block.timestamp) == last.slot
+            : since <= REST_LIFE;
         return short && inTime && l.dist(aim) > l * MIN_TRADE / WAD;
     }
 
     /// @dev Whether the schedule's conditions hold.
-    function _wants(Policy memory p, Prices memory prices, uint256 l, uint256 price, uint256 target)
-        private
-        pure
-        returns (bool)
-    {
+    function _wants(
+        Policy memory p,
+        Prices calldata prices,
+        uint256 l,
+        uint256 price,
+        uint256 target
+    ) private pure returns (bool) {
         (uint256 drift, uint256 move) = (p.minDrift, p.minMove);
         if (drift == 0 && move == 0) return true;
         if (drift > 0 && l.dist(target) >= drift) return true;

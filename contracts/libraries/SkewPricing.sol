@@ -16,6 +16,8 @@ library SkewPricing {
     int256 private constant SWAD = 1e18;
     int256 private constant SRAY = 1e27;
     int256 private constant RAY_PER_WAD = 1e9;
+    uint256 private constant MAX_TERM = 1 << 124; // RAY, of an equation: 2e10
+    uint256 private constant MAX_RATE = 1 << 94; // WAD, of a reward: as many bits in RAY
 
     /// @param price Index price.
     /// @param skew Long less short open interest before the order, in the underlying.
@@ -91,22 +93,31 @@ library SkewPricing {
         uint256 rewardRate
     ) internal pure returns (bool found, uint256 size) {
         if (gap == 0) return (true, 0);
-        int256 w = direction * curve.skew * SRAY / int256(curve.scale);
+        // Products of an unbounded gap are checked.
         int256 g = gap * SRAY / int256(curve.price * curve.scale / WAD);
-        int256 linear = (gap > 0 ? int256(inverseLeverage) : -int256(inverseLeverage))
-            + int256(rewardRate) * RAY_PER_WAD + w;
-        int256 maker = int256(curve.maker) * RAY_PER_WAD;
-        int256 taker = int256(curve.taker) * RAY_PER_WAD;
-        uint256 z;
-        if (w >= 0) {
-            (found, z) = _root(direction, w, linear, g, taker, 0);
-        } else {
-            (found, z) = _root(direction, w, linear, g, maker, 0);
-            if (found && z > uint256(-w)) {
-                (found, z) = _root(direction, w, linear, g, taker, (taker - maker) * w / SRAY);
+        // A share of the scale has at most 97 bits in RAY, a rate 87.
+        unchecked {
+            int256 w = direction * curve.skew * SRAY / int256(curve.scale);
+            // Beyond these, no size within the bounds solves it.
+            if (inverseLeverage > MAX_TERM || FixedPointMathLib.abs(g) > MAX_TERM) {
+                return (false, 0);
             }
+            if (rewardRate > MAX_RATE) return (false, 0);
+            int256 linear = (gap > 0 ? int256(inverseLeverage) : -int256(inverseLeverage))
+                + int256(rewardRate) * RAY_PER_WAD + w;
+            int256 maker = int256(curve.maker) * RAY_PER_WAD;
+            int256 taker = int256(curve.taker) * RAY_PER_WAD;
+            uint256 z;
+            if (w >= 0) {
+                (found, z) = _root(direction, w, linear, g, taker, 0);
+            } else {
+                (found, z) = _root(direction, w, linear, g, maker, 0);
+                if (found && z > uint256(-w)) {
+                    (found, z) = _root(direction, w, linear, g, taker, (taker - maker) * w / SRAY);
+                }
+            }
+            size = FixedPointMathLib.fullMulDiv(z, curve.scale, RAY);
         }
-        size = FixedPointMathLib.fullMulDiv(z, curve.scale, RAY);
     }
 
     /// @dev The root of `a z^2 + b z + c` nearest to zero, in the form that does not cancel.
@@ -115,14 +126,18 @@ library SkewPricing {
         pure
         returns (bool, uint256)
     {
-        int256 base = SRAY + direction * w;
-        int256 a = (SRAY + direction * rate) / 2;
-        int256 b = linear + base * rate / SRAY + direction * offset / 2;
-        int256 c = base * offset / SRAY - g;
-        int256 discriminant = b * b - 4 * a * c;
-        if (discriminant < 0 || b == 0 || c == 0 || (b > 0) == (c > 0)) return (false, 0);
-        uint256 root = FixedPointMathLib.sqrt(uint256(discriminant));
-        uint256 sum = FixedPointMathLib.abs(b) + root;
-        return (true, FixedPointMathLib.fullMulDiv(2 * FixedPointMathLib.abs(c), RAY, sum));
+        // `linear` and `g` have at most 125 bits, see `solve`; so `b` and `c` have 126, `a` has 90,
+        // and the discriminant 253.
+        unchecked {
+            int256 base = SRAY + direction * w;
+            int256 a = (SRAY + direction * rate) / 2;
+            int256 b = linear + base * rate / SRAY + direction * offset / 2;
+            int256 c = base * offset / SRAY - g;
+            int256 discriminant = b * b - 4 * a * c;
+            if (discriminant < 0 || b == 0 || c == 0 || (b > 0) == (c > 0)) return (false, 0);
+            uint256 root = FixedPointMathLib.sqrt(uint256(discriminant));
+            uint256 sum = FixedPointMathLib.abs(b) + root;
+            return (true, FixedPointMathLib.fullMulDiv(2 * FixedPointMathLib.abs(c), RAY, sum));
+        }
     }
 }

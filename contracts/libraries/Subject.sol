@@ -3,13 +3,11 @@ pragma solidity 0.8.37;
 
 import {IPerpVenue} from "../interfaces/IPerpVenue.sol";
 
-/// @notice The token that is judged, as far as it never changes.
-/// @param token Its address, which is its account at the venue.
+/// @notice The token that is judged, which is the caller, as far as it never changes.
 /// @param venue Where its position is.
 /// @param target Leverage, signed, WAD.
 /// @param unit WAD per asset unit.
 struct Subject {
-    address token;
     IPerpVenue venue;
     int256 target;
     uint256 unit;

@@ -121,9 +121,8 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     }
 
     /// @inheritdoc IPerpVenue
-    function state(address account) external view returns (VenueState memory) {
-        MarketState memory market = marketState();
-        return _state(market, _load(account));
+    function state(address account) external view returns (VenueState memory s) {
+        _describe(marketState(), _load(account), s);
     }
 
     /// @notice `account` at the index price, as the real market tells it.
@@ -154,9 +153,9 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
     function quote(address account, int256 sizeDelta, uint256 marginDelta)
         external
         view
-        returns (Quote memory)
+        returns (Quote memory q)
     {
-        return _quote(marketState(), _load(account), sizeDelta, marginDelta);
+        _quote(marketState(), _load(account), sizeDelta, marginDelta, q);
     }
 
     /// @inheritdoc IPerpVenue
@@ -171,7 +170,7 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         if (q.whyNot == 0) {
             (sizeDelta, q.whyNot) = _sizeAfter(market, position, assets, leverage, rewardRate);
         }
-        if (sizeDelta != 0) q = _quote(market, position, sizeDelta, 0);
+        if (sizeDelta != 0) _quote(market, position, sizeDelta, 0, q);
     }
 
     /// @inheritdoc IPerpVenue
@@ -238,14 +237,14 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         _exit(market, position, numerator, denominator, most, fill, result);
         _emitFilled(market, fill);
         _pay(market, position, to, result.paid);
-        result.equityAfter = _state(market, position).equity;
+        result.equityAfter = _worth(market, position);
     }
 
     /// @inheritdoc IPerpVenue
     function trade(int256 sizeDelta, int256 marginDelta, uint256 limit, address to)
         external
         nonReentrant
-        returns (VenueState memory)
+        returns (VenueState memory later)
     {
         require(sizeDelta != 0 || marginDelta != 0, Errors.EmptyOrder());
         MarketState memory market = marketState();
@@ -270,7 +269,7 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         } else {
             _store(msg.sender, market, position);
         }
-        return _state(market, position);
+        _describe(market, position, later);
     }
 
     /// @notice Adds `assets` (asset units) to the caller's margin, for accounts that cannot send
@@ -389,13 +388,14 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         if (grown && _canLiquidate(market, position)) fill.fault = Errors.Liquidatable.selector;
     }
 
-    /// @dev What an order would do after margin was added; works on the copies.
+    /// @dev What an order would do after margin was added; works on the copies and writes `q`.
     function _quote(
         MarketState memory market,
         Position memory position,
         int256 sizeDelta,
-        uint256 marginDelta
-    ) private view returns (Quote memory q) {
+        uint256 marginDelta,
+        Quote memory q
+    ) private view {
         q.whyNot = _marketFault(market);
         if (q.whyNot == 0) q.whyNot = _accountFault(position);
         if (q.whyNot == 0 && marginDelta > 0 && _isInsolvent(market)) {
@@ -455,12 +455,16 @@ contract MockPerpMarket is PerpOrders, PerpLiquidations, PerpPool {
         uint256 rewardRate
     ) private view returns (int256, bytes4) {
         if (leverage.abs() < MIN_LEVERAGE) return (0, Errors.NoSolution.selector);
-        uint256 notional = PerpMath.notional(size, market.price);
         uint256 ratio = leverage.abs();
-        // By BOUNDS.
-        int256 held = int256(notional * uint256(WAD) / ratio);
-        uint256 inverse = SkewPricing.RAY * uint256(WAD) / ratio;
-        return _solve(market, leverage > 0, equity - held, inverse, rewardRate);
+        int256 gap;
+        uint256 inverse;
+        // By BOUNDS: a notional has 192 bits, and the ratio is not 0.
+        unchecked {
+            uint256 notional = PerpMath.notional(size, market.price);
+            gap = equity - int256(notional * uint256(WAD) / ratio);
+            inverse = SkewPricing.RAY * uint256(WAD) / ratio;
+        }
+        return _solve(market, leverage > 0, gap, inverse, rewardRate);
     }
 
     /// @dev `_sizeFor` where only a part of an equity is paid: what counts is that part after the

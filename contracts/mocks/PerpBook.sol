@@ -359,7 +359,12 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     /// @dev Cash that is not in escrow, WAD.
     function _backing(MarketState memory market) internal view returns (uint256) {
-        return market.cash * _unit() - market.escrow;
+        uint256 cash;
+        // Assets have 128 bits, or the call fails where they are stored, and a unit has 60.
+        unchecked {
+            cash = market.cash * _unit();
+        }
+        return cash - market.escrow;
     }
 
     function _isInsolvent(MarketState memory market) internal view returns (bool) {
@@ -368,7 +373,10 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     /// @dev Whether the market owes more than it has after an order of this cost; a gain is owed.
     function _overdraws(MarketState memory market, int256 cost) internal view returns (bool) {
-        return market.debt + uint256((-cost).max(0)) > _backing(market);
+        // By BOUNDS.
+        unchecked {
+            return market.debt + uint256((-cost).max(0)) > _backing(market);
+        }
     }
 
     /// @dev What an equity of `amount` is paid, WAD, rounded down: all of it, or everybody's same
@@ -388,13 +396,22 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
 
     // Formulas
 
-    function _state(MarketState memory market, Position memory position)
+    /// @dev Fills `s`, because what is returned is laid out twice.
+    function _describe(MarketState memory market, Position memory position, VenueState memory s)
         internal
         view
-        returns (VenueState memory)
     {
-        uint256 equity = _payout(market, PerpMath.equity(market, position));
-        return VenueState(market.price, position.size, equity, _marketFault(market));
+        (s.price, s.size, s.fault) = (market.price, position.size, _marketFault(market));
+        s.equity = _worth(market, position);
+    }
+
+    /// @dev Equity at the index price, WAD, as far as the market can pay it.
+    function _worth(MarketState memory market, Position memory position)
+        internal
+        view
+        returns (uint256)
+    {
+        return _payout(market, PerpMath.equity(market, position));
     }
 
     function _canLiquidate(MarketState memory market, Position memory position)
@@ -439,9 +456,13 @@ abstract contract PerpBook is IPerpVenue, ReentrancyGuardTransient {
         }
     }
 
-    function _curve(MarketState memory market) internal view returns (SkewPricing.Curve memory) {
-        return
-            SkewPricing.Curve(market.price, market.skew, uint256(_skewScale), _makerFee, _takerFee);
+    function _curve(MarketState memory market)
+        internal
+        view
+        returns (SkewPricing.Curve memory curve)
+    {
+        (curve.price, curve.skew, curve.scale) = (market.price, market.skew, uint256(_skewScale));
+        (curve.maker, curve.taker) = (_makerFee, _takerFee);
     }
 
     // Storage and cash

@@ -38,6 +38,11 @@ import {LeverageMath} from "../libraries/LeverageMath.sol";
 /// - a pool that stands for profits, and solvency: whoever comes while there is too little cash is
 ///   not paid.
 /// - orders that wait, events, and a guard against reentrancy: it stores before it pays.
+///
+/// BOUNDS
+/// Why unchecked arithmetic cannot overflow. A price has at most 112 bits, a size 127 and a margin
+/// 128, in storage and after every order; a unit has 60 bits, and the fee rate is below 1e18. So a
+/// notional in WAD * WAD has at most 239 bits.
 contract ThinVenue is IPerpVenue, IOracle {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -72,12 +77,6 @@ contract ThinVenue is IPerpVenue, IOracle {
         uint128 margin;
         int128 size;
         uint128 lastPrice;
-    }
-
-    /// @dev An account marked at the index price; its margin may be below zero.
-    struct Position {
-        int256 margin;
-        int256 size;
     }
 
     Book private _book;
@@ -115,7 +114,7 @@ contract ThinVenue is IPerpVenue, IOracle {
     /// @notice Gives the venue `assets` (asset units) out of which profits are paid.
     function fund(uint256 assets) external {
         asset.safeTransferFrom(msg.sender, address(this), assets);
-        _book.cash = _credited(_book, assets);
+        _credit(_book.cash, assets);
     }
 
     // Views
@@ -127,8 +126,8 @@ contract ThinVenue is IPerpVenue, IOracle {
 
     /// @inheritdoc IOracle
     function price() external view returns (uint256, uint256, bytes4) {
-        Book memory book = _book;
-        return (book.price, book.updatedAt, _fault(book));
+        (uint256 index,, bytes4 fault) = _read();
+        return (index, _book.updatedAt, fault);
     }
 
     /// @inheritdoc IPerpVenue
@@ -153,8 +152,9 @@ contract ThinVenue is IPerpVenue, IOracle {
 
     /// @inheritdoc IPerpVenue
     function state(address account) external view returns (VenueState memory) {
-        Book memory book = _book;
-        return _state(book, _marked(account, book.price));
+        (uint256 index,, bytes4 fault) = _read();
+        (int256 margin, int256 size) = _marked(account, index);
+        return VenueState(index, size, _positive(margin), fault);
     }
 
     /// @inheritdoc IPerpVenue
@@ -172,10 +172,10 @@ contract ThinVenue is IPerpVenue, IOracle {
         view
         returns (Quote memory)
     {
-        Book memory book = _book;
-        Position memory position = _marked(account, book.price);
-        position.margin += (marginDelta * _unit).toInt256();
-        return _quote(book, position, sizeDelta);
+        (uint256 index, uint256 cash, bytes4 fault) = _read();
+        (int256 margin, int256 size) = _marked(account, index);
+        margin += (marginDelta * _unit).toInt256();
+        return _quote(index, cash, fault, margin, size, sizeDelta);
     }
 
     /// @inheritdoc IPerpVenue
@@ -184,48 +184,46 @@ contract ThinVenue is IPerpVenue, IOracle {
         view
         returns (int256 sizeDelta, Quote memory q)
     {
-        Book memory book = _book;
-        Position memory position = _marked(account, book.price);
-        int256 equity = position.margin + assets * int256(_unit);
-        sizeDelta = _sizeFor(book, position.size, equity, leverage, feeRate + rewardRate);
-        if (sizeDelta == 0) {
-            q.whyNot = _fault(book);
-            if (q.whyNot == 0) q.whyNot = Errors.NoSolution.selector;
-        } else {
-            q = _quote(book, position, sizeDelta);
-        }
+        (uint256 index, uint256 cash, bytes4 fault) = _read();
+        (int256 margin, int256 size) = _marked(account, index);
+        int256 equity = margin + assets * int256(_unit);
+        sizeDelta = _sizeFor(index, size, equity, leverage, feeRate + rewardRate);
+        if (sizeDelta == 0) q.whyNot = fault == 0 ? Errors.NoSolution.selector : fault;
+        else q = _quote(index, cash, fault, margin, size, sizeDelta);
     }
 
     /// @inheritdoc IPerpVenue
     function previewEnter(address account, uint256 assets, int256 leverage)
         external
         view
-        returns (Entry memory)
+        returns (Entry memory entry)
     {
-        Book memory book = _open();
-        return _enter(book, _marked(account, book.price), assets, leverage);
+        (uint256 index,) = _open();
+        (int256 margin, int256 size) = _marked(account, index);
+        _enter(index, margin, size, assets, leverage, entry);
     }
 
     /// @inheritdoc IPerpVenue
     function previewExit(address account, uint256 numerator, uint256 denominator)
         external
         view
-        returns (Exit memory)
+        returns (Exit memory result)
     {
-        Book memory book = _open();
-        Position memory position = _marked(account, book.price);
-        return _exit(book, position, numerator, denominator, type(uint256).max);
+        (uint256 index, uint256 cash) = _open();
+        (int256 margin, int256 size) = _marked(account, index);
+        _exit(index, cash, margin, size, numerator, denominator, type(uint256).max, result);
+        result.equityAfter = 0;
     }
 
     // Verbs
 
     /// @inheritdoc IPerpVenue
     function enter(uint256 assets, int256 leverage) external returns (Entry memory entry) {
-        Book memory book = _open();
-        Position memory position = _marked(msg.sender, book.price);
-        entry = _enter(book, position, assets, leverage);
-        _book.cash = _credited(book, assets);
-        _store(book, position);
+        (uint256 index, uint256 cash) = _open();
+        (int256 margin, int256 size) = _marked(msg.sender, index);
+        _enter(index, margin, size, assets, leverage, entry);
+        _credit(cash, assets);
+        _store(index, entry.equityAfter, entry.size);
     }
 
     /// @inheritdoc IPerpVenue
@@ -233,231 +231,251 @@ contract ThinVenue is IPerpVenue, IOracle {
         external
         returns (Exit memory result)
     {
-        Book memory book = _open();
-        Position memory position = _marked(msg.sender, book.price);
-        result = _exit(book, position, numerator, denominator, most);
-        result.equityAfter = position.margin.toUint256();
-        _store(book, position);
-        _pay(book, to, result.paid);
+        (uint256 index, uint256 cash) = _open();
+        (int256 margin, int256 size) = _marked(msg.sender, index);
+        int256 left = _exit(index, cash, margin, size, numerator, denominator, most, result);
+        _store(index, result.equityAfter, left);
+        _pay(cash, to, result.paid);
     }
 
     /// @inheritdoc IPerpVenue
     function trade(int256 sizeDelta, int256 marginDelta, uint256 limit, address to)
         external
-        returns (VenueState memory later)
+        returns (VenueState memory)
     {
         require(sizeDelta != 0 || marginDelta != 0, Errors.EmptyOrder());
-        Book memory book = _open();
-        Position memory position = _marked(msg.sender, book.price);
+        (uint256 index, uint256 cash) = _open();
+        (int256 margin, int256 size) = _marked(msg.sender, index);
         if (marginDelta > 0) {
-            position.margin += marginDelta * int256(_unit);
-            _book.cash = _credited(book, marginDelta.toUint256());
+            margin += marginDelta * int256(_unit);
+            cash = _credit(cash, marginDelta.toUint256());
         }
         if (sizeDelta != 0) {
-            bool within = sizeDelta > 0 ? book.price <= limit : book.price >= limit;
-            require(within, Errors.FillBeyondLimit());
-            (, bytes4 fault) = _order(book, position, sizeDelta);
+            require(sizeDelta > 0 ? index <= limit : index >= limit, Errors.FillBeyondLimit());
+            bytes4 fault;
+            (margin, size,, fault) = _order(index, margin, size, sizeDelta);
             Errors.raise(fault);
         }
         uint256 taken;
         if (marginDelta < 0) {
             taken = marginDelta.abs();
-            require(taken <= _releasable(book, position), Errors.InsufficientMargin());
-            position.margin -= (taken * _unit).toInt256();
+            require(taken <= _releasable(index, cash, margin, size), Errors.InsufficientMargin());
+            // What can be released fits.
+            margin -= int256(taken * _unit);
         }
-        later = _state(book, position);
-        _store(book, position);
-        _pay(book, to, taken);
+        uint256 equity = margin.toUint256();
+        _store(index, equity, size);
+        _pay(cash, to, taken);
+        return VenueState(index, size, equity, 0);
     }
 
-    // Flows and orders, on the copies in memory
+    // Flows and orders, on copies
 
-    function _enter(Book memory book, Position memory position, uint256 assets, int256 leverage)
-        private
-        view
-        returns (Entry memory entry)
-    {
-        entry.price = book.price;
-        entry.opened = position.size == 0;
-        require(entry.opened || position.margin > 0, Errors.EquityGone());
-        entry.equityBefore = position.margin.toUint256();
+    /// @dev A flow in; writes `entry`.
+    function _enter(
+        uint256 index,
+        int256 margin,
+        int256 size,
+        uint256 assets,
+        int256 leverage,
+        Entry memory entry
+    ) private view {
+        entry.price = index;
+        entry.opened = size == 0;
+        require(entry.opened || margin > 0, Errors.EquityGone());
+        entry.equityBefore = margin.toUint256();
         uint256 added = assets * _unit;
         int256 sizeDelta;
         if (entry.opened) {
             int256 equity = (entry.equityBefore + added).toInt256();
-            sizeDelta = _sizeFor(book, 0, equity, leverage, feeRate);
+            sizeDelta = _sizeFor(index, 0, equity, leverage, feeRate);
         } else {
             // The fraction of the position whose equity and cost are what is added.
-            uint256 whole = entry.equityBefore + _cost(book, position.size);
-            uint256 size = position.size.abs().mulDiv(added, whole);
-            sizeDelta = position.size > 0 ? size.toInt256() : -size.toInt256();
+            uint256 whole = entry.equityBefore + _cost(index, size);
+            sizeDelta = size.abs().mulDiv(added, whole).toInt256();
+            if (size < 0) sizeDelta = -sizeDelta;
         }
         require(sizeDelta != 0, Errors.NoSolution());
-        position.margin += added.toInt256();
-        (uint256 cost, bytes4 fault) = _order(book, position, sizeDelta);
+        (, int256 later, uint256 cost, bytes4 fault) =
+            _order(index, margin + added.toInt256(), size, sizeDelta);
         Errors.raise(fault);
         require(added > cost, Errors.CostAboveValue());
         entry.gain = added - cost;
         entry.equityAfter = entry.equityBefore + entry.gain;
-        entry.size = position.size;
+        entry.size = later;
     }
 
+    /// @dev A flow out; writes `result`, and returns the size that is left.
     function _exit(
-        Book memory book,
-        Position memory position,
+        uint256 index,
+        uint256 cash,
+        int256 margin,
+        int256 size,
         uint256 numerator,
         uint256 denominator,
-        uint256 most
-    ) private view returns (Exit memory result) {
+        uint256 most,
+        Exit memory result
+    ) private view returns (int256) {
         require(numerator <= denominator && denominator > 0, Errors.FractionOutOfRange());
-        require(position.margin > 0, Errors.EquityGone());
-        uint256 equity = position.margin.toUint256();
+        require(margin > 0, Errors.EquityGone());
+        uint256 equity = margin.toUint256();
         uint256 part = equity.mulDiv(numerator, denominator);
         result.flat = equity - part < minEquity;
-        int256 closed = result.flat
-            ? position.size
-            : LeverageMath.fraction(position.size, numerator, denominator);
-        uint256 cost = _cost(book, closed);
+        int256 closed = result.flat ? size : LeverageMath.fraction(size, numerator, denominator);
+        uint256 cost = _cost(index, closed);
         require(result.flat || part >= cost, Errors.CostAboveValue());
         require(cost <= equity, Errors.InsufficientMargin());
-        result.price = book.price;
+        result.price = index;
         result.paid = (part.zeroFloorSub(cost) / _unit).min(most);
-        require(result.paid <= book.cash, Errors.InsufficientCash());
-        position.size -= closed;
-        position.margin = (equity - cost - result.paid * _unit).toInt256();
+        require(result.paid <= cash, Errors.InsufficientCash());
+        result.equityAfter = equity - cost - result.paid * _unit;
+        return size - closed;
     }
 
-    /// @dev An order at the index price. Returns what it costs (WAD, up) and why it is refused, or
-    /// 0: only one that adds risk is judged.
-    function _order(Book memory book, Position memory position, int256 sizeDelta)
+    /// @dev An order at the index price. Returns margin and size after it, what it costs (WAD, up)
+    /// and why it is refused, or 0: only one that adds risk is judged.
+    function _order(uint256 index, int256 margin, int256 size, int256 sizeDelta)
         private
         view
-        returns (uint256 cost, bytes4)
+        returns (int256, int256, uint256 cost, bytes4)
     {
-        cost = _cost(book, sizeDelta);
-        int256 held = position.size;
-        position.margin -= cost.toInt256();
-        position.size += sizeDelta;
-        if (position.margin < 0) return (cost, Errors.InsufficientMargin.selector);
-        bool shrinks = position.size.abs() < held.abs() && (position.size ^ held) >= 0;
-        if (position.size == 0 || shrinks) return (cost, 0);
+        cost = _cost(index, sizeDelta);
+        int256 later = int256((size + sizeDelta).toInt128());
+        margin -= cost.toInt256();
+        if (margin < 0) return (margin, later, cost, Errors.InsufficientMargin.selector);
+        bool shrinks = later.abs() < size.abs() && (later ^ size) >= 0;
+        if (later == 0 || shrinks) return (margin, later, cost, 0);
         // Not below zero after the check above.
-        uint256 margin = uint256(position.margin);
-        if (margin < minEquity) return (cost, Errors.InsufficientMargin.selector);
-        bool within = _notional(book, position.size) <= margin.mulDiv(maxLeverage, WAD);
-        return (cost, within ? bytes4(0) : Errors.MaxLeverageExceeded.selector);
+        uint256 equity = uint256(margin);
+        if (equity < minEquity) {
+            return (margin, later, cost, Errors.InsufficientMargin.selector);
+        }
+        bool within = _notional(index, later) <= equity.mulDiv(maxLeverage, WAD);
+        return (margin, later, cost, within ? bytes4(0) : Errors.MaxLeverageExceeded.selector);
     }
 
-    function _quote(Book memory book, Position memory position, int256 sizeDelta)
-        private
-        view
-        returns (Quote memory q)
-    {
-        q.fill = book.price;
-        (q.fee, q.whyNot) = _order(book, position, sizeDelta);
-        q.cost = q.fee.toInt256();
-        q.releasable = _releasable(book, position);
-        bytes4 fault = _fault(book);
-        if (fault != 0) q.whyNot = fault;
+    function _quote(
+        uint256 index,
+        uint256 cash,
+        bytes4 fault,
+        int256 margin,
+        int256 size,
+        int256 sizeDelta
+    ) private view returns (Quote memory) {
+        uint256 fee;
+        bytes4 whyNot;
+        (margin, size, fee, whyNot) = _order(index, margin, size, sizeDelta);
+        if (fault != 0) whyNot = fault;
+        return Quote(index, fee, fee.toInt256(), _releasable(index, cash, margin, size), whyNot);
     }
 
     /// @dev The order after which an equity of `equity` has `leverage`, net of `rate` of its
     /// notional; 0 when there is none.
-    function _sizeFor(Book memory book, int256 size, int256 equity, int256 leverage, uint256 rate)
+    function _sizeFor(uint256 index, int256 size, int256 equity, int256 leverage, uint256 rate)
         private
         pure
         returns (int256)
     {
         if (equity <= 0) return 0;
         uint256 aim = leverage.abs();
-        uint256 notional = _notional(book, size);
-        uint256 wanted = equity.toUint256().mulDiv(aim, WAD);
+        uint256 notional = _notional(index, size);
+        // Positive after the check above.
+        uint256 wanted = uint256(equity).mulDiv(aim, WAD);
         bool grows = wanted > notional;
-        uint256 weight = grows ? WAD + aim * rate / WAD : WAD.zeroFloorSub(aim * rate / WAD);
+        uint256 lost = aim.mulDiv(rate, WAD);
+        uint256 weight = grows ? WAD + lost : WAD.zeroFloorSub(lost);
         if (weight == 0) return 0;
         uint256 traded = wanted.dist(notional).mulDiv(WAD, weight);
-        int256 sizeDelta = traded.mulDiv(WAD, book.price).toInt256();
+        int256 sizeDelta = traded.mulDiv(WAD, index).toInt256();
         return grows == (leverage > 0) ? sizeDelta : -sizeDelta;
     }
 
     /// @dev Margin that can be taken out and is there, asset units.
-    function _releasable(Book memory book, Position memory position)
+    function _releasable(uint256 index, uint256 cash, int256 margin, int256 size)
         private
         view
         returns (uint256)
     {
         uint256 needed;
-        if (position.size != 0) {
-            needed = _notional(book, position.size).mulDivUp(WAD, maxLeverage).max(minEquity);
+        if (size != 0) {
+            needed = _notional(index, size).mulDivUp(WAD, maxLeverage).max(minEquity);
         }
-        uint256 free = position.margin.max(0).toUint256().zeroFloorSub(needed);
-        return (free / _unit).min(book.cash);
+        return (_positive(margin).zeroFloorSub(needed) / _unit).min(cash);
     }
 
     // Formulas
 
-    function _state(Book memory book, Position memory position)
-        private
-        view
-        returns (VenueState memory)
-    {
-        uint256 equity = position.margin.max(0).toUint256();
-        return VenueState(book.price, position.size, equity, _fault(book));
+    function _notional(uint256 index, int256 size) private pure returns (uint256) {
+        // By BOUNDS.
+        unchecked {
+            return size.abs() * index / WAD;
+        }
     }
 
-    function _fault(Book memory book) private view returns (bytes4) {
-        bool stale = block.timestamp - book.updatedAt > maxAge;
-        return stale ? Errors.PriceStale.selector : bytes4(0);
+    /// @dev Fee of an order, WAD, up; reverts for an order that is beyond any size.
+    function _cost(uint256 index, int256 sizeDelta) private view returns (uint256) {
+        // By BOUNDS.
+        unchecked {
+            return sizeDelta.abs().mulDivUp(index * feeRate, WAD * WAD);
+        }
     }
 
-    function _notional(Book memory book, int256 size) private pure returns (uint256) {
-        return size.abs().mulDiv(book.price, WAD);
-    }
-
-    /// @dev Fee of an order, WAD, up. Products of this size and those below fit for any amount that
-    /// exists; they revert where they do not.
-    function _cost(Book memory book, int256 sizeDelta) private view returns (uint256) {
-        return sizeDelta.abs().mulDivUp(book.price * feeRate, WAD * WAD);
+    function _positive(int256 margin) private pure returns (uint256) {
+        return uint256(margin.max(0));
     }
 
     // Storage and cash
 
-    function _open() private view returns (Book memory book) {
-        book = _book;
-        Errors.raise(_fault(book));
+    /// @dev The price, what is booked, and why the price is not good, or 0.
+    function _read() private view returns (uint256 index, uint256 cash, bytes4 fault) {
+        Book storage book = _book;
+        (index, cash) = (book.price, book.cash);
+        // No price is newer than now.
+        unchecked {
+            if (block.timestamp - book.updatedAt > maxAge) fault = Errors.PriceStale.selector;
+        }
     }
 
-    function _marked(address account, uint256 price_)
+    /// @dev For a verb: the price is good.
+    function _open() private view returns (uint256 index, uint256 cash) {
+        bytes4 fault;
+        (index, cash, fault) = _read();
+        Errors.raise(fault);
+    }
+
+    /// @dev Margin, which may be below zero, and size of an account at the index price.
+    function _marked(address account, uint256 index)
         private
         view
-        returns (Position memory position)
+        returns (int256 margin, int256 size)
     {
-        StoredPosition memory stored = _positions[account];
-        position.size = stored.size;
-        // Prices have 112 bits, a size and a margin 128.
-        int256 move = int256(price_) - int256(uint256(stored.lastPrice));
-        position.margin = int256(uint256(stored.margin)) + position.size * move / SWAD;
+        StoredPosition storage stored = _positions[account];
+        size = stored.size;
+        // By BOUNDS, and a last price is a price.
+        unchecked {
+            int256 move = int256(index) - int256(uint256(stored.lastPrice));
+            margin = int256(uint256(stored.margin)) + size * move / SWAD;
+        }
     }
 
-    function _store(Book memory book, Position memory position) private {
-        _positions[msg.sender] = StoredPosition({
-            margin: position.margin.toUint256().toUint128(),
-            size: position.size.toInt128(),
-            lastPrice: book.price
-        });
+    function _store(uint256 index, uint256 margin, int256 size) private {
+        // By BOUNDS; a margin that does not fit is refused.
+        _positions[msg.sender] = StoredPosition(margin.toUint128(), int128(size), uint128(index));
     }
 
-    /// @dev The cash with `assets` that were sent before.
-    function _credited(Book memory book, uint256 assets) private view returns (uint112) {
-        uint256 cash = book.cash + assets;
-        require(asset.balanceOf(address(this)) >= cash, Errors.AssetsNotReceived());
-        return cash.toUint112();
+    /// @dev Books `assets` that were sent before, and returns the cash with them.
+    function _credit(uint256 cash, uint256 assets) private returns (uint256 booked) {
+        booked = cash + assets;
+        require(asset.balanceOf(address(this)) >= booked, Errors.AssetsNotReceived());
+        _book.cash = booked.toUint112();
     }
 
-    function _pay(Book memory book, address to, uint256 assets) private {
+    function _pay(uint256 cash, address to, uint256 assets) private {
         if (assets == 0) return;
-        // What is paid is not more than the cash that was read in this call or booked by it.
-        _book.cash = uint112(book.cash - assets);
+        // What is paid is not more than the cash, which has 112 bits.
+        unchecked {
+            _book.cash = uint112(cash - assets);
+        }
         asset.safeTransfer(to, assets);
     }
 }

@@ -99,7 +99,7 @@ def goal_kept(before: Books, after: Books, flow: Flow) -> None:
     """What is left of a rebalance stays as it is, but for flat: then nothing is left. Moves of the
     price count from where a position was opened."""
     policy, time, unfinished, enlarges, slot, tracks, price, slot_price = before.progress
-    unfinished = 0 if flow.flat else unfinished
+    (unfinished, enlarges) = (0, 0) if flow.flat else (unfinished, enlarges)
     price = before.price if tracks and not before.size and after.size else price
     goal = (policy, time, unfinished, enlarges, slot, tracks, price, slot_price)
     require("I-14", after.progress == goal, f"goal {before.progress} to {after.progress}")

@@ -58,7 +58,7 @@ def remembered(walk: Walk, before: Books, due: Due, said: "Said") -> tuple[int, 
         slot = walk.world.policy.slot(before.time)
         slot_price = before.price if tracks else 0
     price = before.price if tracks else 0
-    enlarges = int(before.leverage < due.aim)
+    enlarges = int(unfinished and before.leverage < due.aim)
     return (policy, before.time, unfinished, enlarges, slot, tracks, price, slot_price)
 
 

@@ -9,7 +9,7 @@ from tests.property.calls import ADDRESSES, Argument
 from tests.property.checks import require, require_between
 from tests.property.moves import prices
 from tests.property.reference import WEI
-from tests.property.reference_terms import MAX_FLOW_FEE, MAX_STREAMING, size_limit
+from tests.property.reference_terms import FEE_STEP, MAX_FLOW_FEE, MAX_STREAMING, size_limit
 from tests.property.scenarios import as_policy
 from tests.property.walk import Walk
 
@@ -37,9 +37,9 @@ def accrue(walk: Walk) -> str:
     return ""
 
 
-def charged(walk: Walk, *, renewed: bool = False) -> None:
+def charged(walk: Walk) -> None:
     before, after = walk.before, walk.refresh(stored=False)
-    walk.streaming.charged(before, after, renewed=renewed)
+    walk.streaming.charged(before, after)
     walk.looked("I-8 of setters")
 
 
@@ -67,7 +67,9 @@ def guarded(walk: Walk, verb: str, *arguments: Argument) -> None:
 def fees(walk: Walk) -> None:
     """Within the caps; what was earned before is charged by what held before."""
     caps = [int(one * WAD) for one in (MAX_STREAMING, MAX_FLOW_FEE, MAX_FLOW_FEE)]
-    wanted = tuple(walk.random.choice((0, cap, int(cap * walk.random.random()))) for cap in caps)
+    step = int(FEE_STEP * WAD)
+    shares = [walk.random.choice((0, 1, walk.random.random())) for _ in caps]
+    wanted = tuple(int(cap // step * share) * step for cap, share in zip(caps, shares, strict=True))
     guarded(walk, "setFees", wanted)
     beyond = walk.random.randrange(3)
     above = tuple(cap + 1 if i == beyond else 0 for i, cap in enumerate(caps))
@@ -75,7 +77,7 @@ def fees(walk: Walk) -> None:
     error, _ = walk.world.attempt("token", "setFees", above, sender="owner")
     require("I-8", error == "FeeAboveCap", f"fees of {above}: {error or 'success'}")
     walk.world.must("token", "setFees", wanted, sender="owner")
-    charged(walk, renewed=True)
+    charged(walk)
     require("errors", walk.before.conditions[2:5] == wanted, "not the fees that were set")
 
 
@@ -125,10 +127,10 @@ def policy(walk: Walk) -> None:
     world.must("token", "setPolicy", at, sender="owner")
     world.policy = as_policy(params)
     after = walk.refresh(stored=False)
-    _, time, _, enlarges, slot, _, *known = before.progress
+    _, time, _, _, slot, _, *known = before.progress
     tracks = world.policy.tracks_prices
     known = known if tracks else [0, 0]
-    expected = (int(at, 16), time, 0, enlarges, slot, int(tracks), *known)
+    expected = (int(at, 16), time, 0, 0, slot, int(tracks), *known)
     require("I-14", after.progress == expected, f"{before.progress} became {after.progress}")
     sized(walk)
 

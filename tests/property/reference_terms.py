@@ -12,6 +12,7 @@ LOCKED_UNITS = 1000
 YEAR = 365 * 86_400
 MAX_STREAMING = Fraction(5, 100)
 MAX_FLOW_FEE = Fraction(1, 100)
+FEE_STEP = Fraction(1, 1_000_000)
 LIVE, CLOSING, CLOSED = range(3)
 EXACT = Context(prec=50)
 

@@ -33,15 +33,16 @@ class Streaming:
         low = exact - total * self.LOSS - 1
         require_between("I-8", "streaming shares", Fraction(new), low, exact)
 
-    def charged(self, before: Books, after: Books, *, renewed: bool = False) -> None:
-        """A verb charged what the views said, and the clock stands still only while that rounds to
-        nothing. A new fee (`renewed`) is not owed for the time before."""
+    def charged(self, before: Books, after: Books) -> None:
+        """A verb charged what the views said, up to now. A new fee is not owed for the time
+        before."""
         require("I-8", after.supply == after.total, "not all was charged")
         new, total = before.supply - before.total, before.total
         if before.is_closed:
             return
-        stands = new == 0 and total > 0 and before.terms.streaming > 0 and not renewed
-        clock = before.accrued_at if stands else before.time
+        idle = new == 0 and total > 0 and before.terms.streaming > 0
+        require("I-8", not idle or before.accrued_at == before.time, "time passed for nothing")
+        clock = before.time
         require("I-8", after.accrued_at == clock, f"charged up to {after.accrued_at}, not {clock}")
         if not new:
             return

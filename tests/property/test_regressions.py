@@ -95,9 +95,9 @@ def test_i_3_what_a_withdrawal_leaves_to_the_others_is_less_than_two_units(units
 
 
 def test_i_8_a_new_fee_is_not_owed_for_the_time_before():
-    """A fee that rounds to nothing lets the clock stand still."""
+    """When the rate was a wei, which rounded to nothing, the clock stood still."""
     walk = begin(Scenario("fees", "3"))
-    walk.world.must("token", "setFees", (1, 0, 0), sender="owner")
+    walk.world.must("token", "setFees", (0, 0, 0), sender="owner")
     moves.shift(walk, 300 * 86_400, 1)
     walk.world.must("token", "setFees", (WAD // 20, 0, 0), sender="owner")
     assert walk.world.books().supply == walk.before.total

@@ -18,6 +18,7 @@ from tests.unit.token.desk import (
 
 YEAR = 365 * 86_400
 RATE = to_fixed("0.02")
+STEP = to_fixed("0.000001")  # of every fee
 
 
 def fees(streaming: int = 0, deposit: int = 0, redemption: int = 0) -> dict[str, int]:
@@ -128,19 +129,19 @@ def test_calls_by_the_second_earn_what_one_does(charging: Desk) -> None:
     assert 0 <= expected - charging.shares(RECIPIENT) <= 300 * (2 * supply // WAD + 2)
 
 
-def test_the_clock_stands_still_while_what_is_earned_rounds_to_nothing(quiet: Desk) -> None:
-    """The least rate needs a year of 365 days for its first wei a share."""
-    dear = quiet.other(fees=fees(streaming=1))
-    dear.deposit(FIRST)
-    start = dear.evm.timestamp
-    dear.evm.next_block(start + YEAR - 1)
-    dear.do("accrue")
-    assert (dear.shares(RECIPIENT), dear.terms()["accruedAt"]) == (0, start)
-    assert dear.events() == []
-    dear.evm.next_block(start + YEAR)
-    dear.do("accrue")
-    assert dear.shares(RECIPIENT) == dear.supply() // (WAD + 1)
-    assert dear.terms()["accruedAt"] == start + YEAR
+def test_the_least_rate_earns_within_a_second_on_the_least_supply(quiet: Desk) -> None:
+    """I-8: so the clock never runs over what rounds to nothing."""
+    cheap = quiet.other(fees=fees(streaming=STEP))
+    cheap.deposit(FIRST)
+    shares = cheap.shares(DEPOSITOR)
+    cheap.do("redeem", shares, DEPOSITOR, DEPOSITOR)
+    left = cheap.supply()
+    assert left == WAD // 1000
+    start = cheap.evm.timestamp
+    cheap.evm.next_block(start + 1)
+    cheap.do("accrue")
+    assert cheap.shares(RECIPIENT) == left * (STEP // YEAR) // WAD == 31
+    assert cheap.terms()["accruedAt"] == start + 1
 
 
 def test_without_a_fee_the_clock_moves_and_nothing_is_charged(quiet: Desk) -> None:

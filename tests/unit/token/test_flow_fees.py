@@ -14,7 +14,8 @@ from tests.unit.token.desk import (
     Desk,
 )
 
-RATES = [0, 1, to_fixed("0.0007"), to_fixed("0.01")]
+LEAST = to_fixed("0.000001")
+RATES = [0, LEAST, to_fixed("0.0007"), to_fixed("0.01")]
 AMOUNT = 12_345_678_901
 
 
@@ -122,6 +123,14 @@ def test_a_fee_may_be_its_cap_and_not_a_wei_more(desk: Desk, field: str, cap: st
     desk.refuses("FeeAboveCap", "setFees", most | {field: 2**64 - 1}, sender=OWNER)
 
 
+@pytest.mark.parametrize("field", ["streaming", "deposit", "redemption"])
+def test_a_fee_is_a_multiple_of_its_step(desk: Desk, field: str) -> None:
+    desk.do("setFees", fees() | {field: LEAST}, sender=OWNER)
+    assert desk.terms()["fees"] == fees() | {field: LEAST}
+    for fee in (1, LEAST - 1, LEAST + 1):
+        desk.refuses("InvalidParameter", "setFees", fees() | {field: fee}, sender=OWNER)
+
+
 def test_a_token_cannot_be_created_above_a_cap(empty: Desk) -> None:
     with pytest.raises(Exception, match="FeeAboveCap"):
         empty.other(fees=fees(deposit=to_fixed("0.01") + 1))
@@ -129,7 +138,7 @@ def test_a_token_cannot_be_created_above_a_cap(empty: Desk) -> None:
 
 def test_a_fee_on_a_wei_of_shares_takes_it_all(desk: Desk) -> None:
     """Rounded up, the fee of a wei of shares is the wei: nothing is paid for it."""
-    desk.do("setFees", fees(redemption=1), sender=OWNER)
+    desk.do("setFees", fees(redemption=LEAST), sender=OWNER)
     assert desk.ask("previewRedeem", 1) == 0
     assert desk.do("redeem", 1, HOLDER, DEPOSITOR) == 0
     assert desk.shares(RECIPIENT) == 1

@@ -21,7 +21,11 @@ from tests.unit.token.desk import (
 from tests.world import POLICY_3X
 
 NOBODY = "0x" + "00" * 20
-FEES = {"streaming": to_fixed("0.01"), "deposit": to_fixed("0.002"), "redemption": 3}
+FEES = {
+    "streaming": to_fixed("0.01"),
+    "deposit": to_fixed("0.002"),
+    "redemption": to_fixed("0.000003"),
+}
 
 
 def stored(desk: Desk, **changes: int) -> str:
