@@ -115,7 +115,9 @@ def _compile(project: Path) -> None:
         for _ in Project(project).load_contracts(use_cache=False):
             pass
     except ApeException as error:
-        raise ChainError(f"the contracts do not compile: run `make compile` ({error})") from error
+        # Behind it stands all that the compiler says of every file: megabytes.
+        fault = " ".join(str(error).split())
+        raise ChainError(f"the contracts do not compile: run `make compile` ({fault})") from None
     if not _is_current(_read(project), project):
         raise ChainError("the compiled contracts do not match contracts/: run `make compile`")
 

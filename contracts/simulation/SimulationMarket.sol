@@ -41,8 +41,13 @@ contract SimulationMarket is MockPerpMarket {
     }
 
     /// @notice `state` of an account, and the funding index, in one call.
-    function stateAndFunding(address account) external view returns (VenueState memory, int256) {
+    function stateAndFunding(address account)
+        external
+        view
+        returns (VenueState memory s, int256 fundingIndex)
+    {
         MarketState memory market = marketState();
-        return (_state(market, _load(account)), market.fundingIndex);
+        _describe(market, _load(account), s);
+        fundingIndex = market.fundingIndex;
     }
 }
