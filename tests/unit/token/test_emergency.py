@@ -123,3 +123,11 @@ def test_without_such_a_rule_no_price_is_kept(desk: Desk) -> None:
     desk.move("0.9")
     desk.do("rebalance", sender=KEEPER)
     assert desk.ask("prices") == {"last": 0, "slot": 0}
+
+
+def test_leverage_has_no_bound_once_the_equity_is_gone(desk: Desk) -> None:
+    """I-13: and no view reverts for it."""
+    desk.move("0.6")
+    assert desk.state()["equity"] == 0
+    assert desk.ask("leverage") == 2**256 - 1
+    assert desk.ask("assess")["leverage"] == 2**256 - 1
