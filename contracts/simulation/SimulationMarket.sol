@@ -16,7 +16,8 @@ import {MarketParams, MarketState} from "../mocks/PerpTypes.sol";
 ///
 /// DIFFERENCES from `MockPerpMarket`
 /// - anyone sets the funding rate, after which it drifts with the skew as before: not at all where
-/// the largest velocity is 0.
+/// the largest velocity is 0. It can be set while the price is refused, at the last good one; the
+/// time after which such a market settles then starts again.
 /// - its code may be longer than chains allow.
 contract SimulationMarket is MockPerpMarket {
     using FixedPointMathLib for int256;
@@ -35,7 +36,7 @@ contract SimulationMarket is MockPerpMarket {
     function setFundingRate(int256 rate) external nonReentrant {
         require(rate.abs() <= MAX_RATE, Errors.InvalidParameter());
         MarketState memory market = marketState();
-        _requireOpen(market);
+        require(!market.settled, Errors.MarketSettled());
         market.fundingRate = rate;
         _storeMarket(market);
     }

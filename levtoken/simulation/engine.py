@@ -96,6 +96,8 @@ def replay(setup: Setup, track: Track, progress: Progress = silent) -> Log:
     """Replays; `progress` is told how many bars have been done, now and then."""
     if len(track.times) != len(track.prices) or len(track.times) < 2:  # noqa: PLR2004 # a return
         raise ChainError("a replay needs as many prices as times, and two at least")
+    if track.prices[0] <= 0:
+        raise ChainError("a replay starts with a price: begin where the oracle has one")
     feed_unit = 10 ** (18 - setup.market.feed.decimals)
     answers = [price // feed_unit for price in track.prices]
     imposes = track.rates is not None
