@@ -14,6 +14,7 @@ LevtokenError
 │   ├── Revert               a call of the in-process EVM reverted (evm.py)
 │   └── RevertedError        a transaction of a replay reverted; the message names the error
 ├── ClusterError         a Dask cluster is named that cannot be used
+├── WorkerError          a process that replays ended before it was done
 ├── OutputError          a result cannot be written
 ├── FetchError           prices cannot be downloaded; what is there already stays
 │   ├── UnknownMarketError   the exchange has no such market, or no funding rates
@@ -81,6 +82,10 @@ class RevertedError(ChainError):
 
 class ClusterError(LevtokenError):
     """The cluster that replays should run on does not answer, or Dask is not installed."""
+
+
+class WorkerError(LevtokenError):
+    """A process that replays ended before it was done."""
 
 
 class OutputError(LevtokenError):

@@ -5,7 +5,7 @@ token's equity, l its signed leverage.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -33,6 +33,22 @@ TERMS = (
 
 
 @dataclass(frozen=True)
+class Act:
+    """A rebalance as a chart shows it: signed leverage before and after, signed size, money in the
+    asset."""
+
+    time: int
+    trigger: str
+    before: float
+    after: float
+    size: float
+    price: float
+    fee: float
+    impact: float
+    reward: float
+
+
+@dataclass(frozen=True)
 class Series:
     """The closes of the bars: what a chart shows. Times in seconds since the epoch, prices and
     share prices in the asset, `ideal` what the first share price becomes by L r each bar."""
@@ -43,6 +59,7 @@ class Series:
     ideal: Floats
     leverage: Floats
     equity: Floats
+    acts: list[Act] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -131,8 +148,27 @@ def measure(log: Log, target: float, gas_per_trade: float = 0.0) -> tuple[Measur
         ideal * shares[0],
         rows.leverage[closes],
         rows.equity[closes],
+        _acts(log.trades, rows.leverage),
     )
     return measures, series
+
+
+def _acts(trades: list[Trade], leverage: Floats) -> list[Act]:
+    return [_act(trade, leverage) for trade in trades]
+
+
+def _act(trade: Trade, leverage: Floats) -> Act:
+    return Act(
+        time=trade.time,
+        trigger=trade.trigger,
+        before=float(leverage[trade.row - 1]),
+        after=float(leverage[trade.row]),
+        size=trade.size_delta / SCALE,
+        price=trade.price / SCALE,
+        fee=trade.fee / SCALE,
+        impact=trade.size_delta * (trade.fill - trade.price) / SCALE**2,
+        reward=trade.reward / SCALE,
+    )
 
 
 def score(

@@ -1,13 +1,16 @@
 """Runs many replays on all cores, or on a Dask cluster."""
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from levtoken.errors import ClusterError
+from levtoken.artifacts import PROJECT
+from levtoken.errors import ClusterError, WorkerError
 from levtoken.simulation.engine import Progress, Track, replay, silent
 from levtoken.simulation.measures import Measures, Series, measure
 from levtoken.simulation.setup import Setup
@@ -60,11 +63,19 @@ def run_all(
             return _collect(executor, jobs, progress, None)
     if workers == 1 or len(jobs) == 1:
         return list(_here(jobs, progress))
+    # Ape takes the project out of the path once a script is loaded; workers get the path as it is.
+    if str(PROJECT) not in sys.path:
+        sys.path.append(str(PROJECT))
     context = get_context("spawn")
     done = context.Value("q", 0)
     arguments = (min(workers, len(jobs)), context, _share, (done,))
     with ProcessPoolExecutor(*arguments) as executor:
-        return _collect(executor, jobs, progress, done)
+        try:
+            return _collect(executor, jobs, progress, done)
+        except BrokenProcessPool:
+            raise WorkerError(
+                "a worker process ended before its replay: use fewer --workers, memory may be short"
+            ) from None
 
 
 def _here(jobs: Sequence[Job], progress: Progress) -> Iterator[Outcome]:

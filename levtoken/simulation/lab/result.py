@@ -1,0 +1,51 @@
+"""What came of a run of the lab."""
+
+from dataclasses import dataclass
+
+from levtoken.simulation.attribution import RESIDUAL_LIMIT
+from levtoken.simulation.lab.plan import Case, Plan
+from levtoken.simulation.measures import Measures, Series
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A case and what came of it; `seconds` it took."""
+
+    case: Case
+    measures: Measures
+    series: Series
+    seconds: float
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the attribution explains the share price to a billionth of the first one."""
+        first = float(self.series.share_price[0])
+        return abs(self.measures.residual) <= float(RESIDUAL_LIMIT) * first
+
+    @property
+    def gas_a_year(self) -> float:
+        """Gas as a fraction of the mean equity."""
+        return self.measures.gas_cost / self.measures.years / float(self.series.equity.mean())
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run. `seconds` by the clock on the wall; `memory`: the most that all processes together can
+    have held, bytes."""
+
+    plan: Plan
+    replays: tuple[Replayed, ...]
+    seconds: float
+    memory: int
+
+
+def problems(result: Result) -> list[str]:
+    """What nobody should overlook."""
+    lines = []
+    for one in result.replays:
+        name = f"{one.case.token} with {one.case.label}"
+        if one.measures.liquidated:
+            lines.append(f"{name} WAS LIQUIDATED: its holders lost everything")
+        if not one.is_explained:
+            lines.append(f"{name}: the attribution leaves {one.measures.residual:.1e} unexplained")
+    return lines
