@@ -35,6 +35,12 @@ def load(file: Path, symbol: str, exchange: str | None = None) -> list[Payment]:
     with the columns date and rate or funding_rate, in order."""
     frame = read(file)
     if exchange is not None and "exchange" in frame:
+        known = sorted(map(str, frame["exchange"].dropna().unique()))
+        if exchange not in known:
+            raise PriceFileError(
+                f"{file.name} has no exchange {exchange}: choose by --exchange from "
+                f"{', '.join(known)}"
+            )
         frame = frame[frame["exchange"] == exchange]
     frame, times = choose_rows(frame, symbol, file)
     name = next((one for one in ("rate", "funding_rate") if one in frame), None)

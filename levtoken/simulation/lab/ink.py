@@ -109,10 +109,11 @@ def date_axis(ax: Axes) -> None:
 def log_axis(ax: Axes) -> None:
     """A log scale of what is drawn, with labels as people write numbers; straight where the two
     scales look the same."""
-    low, high = ax.get_ylim()
-    if low <= 0 or high / low < STRAIGHT:
-        return
     ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    if high / low < STRAIGHT:
+        ax.set_yscale("linear")
+        return
     decades = math.log10(high / low)
     digits = next(digits for most, digits in LABELLED if decades < most)
     ax.yaxis.set_major_locator(LogLocator(subs=digits))

@@ -6,16 +6,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from levtoken.simulation.lab.ink import COLORS, INK, MUTED, WIDTH, Axes, Pen, texts_at_right
+from levtoken.simulation.lab.ink import INK, MUTED, WIDTH, Axes, Pen, texts_at_right
 from levtoken.simulation.lab.result import Replayed
 from levtoken.simulation.limit import LIMIT, RESET, TIMED, partial, path_factor
 from levtoken.simulation.rows import Floats
 
 RULES = (
-    ("the limit", 1.0, "-", INK),
-    ("half way back to the target", partial(0.5) / LIMIT, (0, (1.2, 1.2)), COLORS[2]),
-    ("back to the target", RESET / LIMIT, (0, (6, 2)), COLORS[1]),
-    ("at fixed times", TIMED / LIMIT, (0, (7, 2, 1.2, 2)), COLORS[0]),
+    ("the limit", 1.0, "-"),
+    ("half way back to the target", partial(0.5) / LIMIT, (0, (1.2, 1.2))),
+    ("back to the target", RESET / LIMIT, (0, (6, 2))),
+    ("at fixed times", TIMED / LIMIT, (0, (7, 2, 1.2, 2))),
 )
 ROW = 0.34  # inches
 ROOM = 1.05  # behind the longest bar
@@ -50,9 +50,9 @@ def draw_scores(replays: Sequence[Replayed], pens: dict[str, Pen]) -> Figure:
     colors = [pens[one.case.label].color for one in replays]
     rows = range(len(replays))
     ax.barh(rows, multiples, color=colors, edgecolor=INK, linewidth=0.6, height=0.62)
-    for words, multiple, dash, color in RULES:
+    for words, multiple, dash in RULES:
         label = f"{words}: {multiple:.3f}"
-        ax.axvline(multiple, linestyle=dash, color=color, linewidth=1.6, label=label)
+        ax.axvline(multiple, linestyle=dash, color=INK, linewidth=1.6, label=label)
     ax.set_yticks(rows, [f"{one.case.token}  {one.case.label}" for one in replays])
     ax.set_xlim(0, max(RULES[-1][1], *multiples) * ROOM)
     ax.invert_yaxis()
@@ -111,9 +111,9 @@ def _draw_rules(ax: Axes, x: Floats, rates: tuple[float, float], one: Replayed) 
     if high > low * 1.01:
         words = f"the limit, {rates[0] * 1e4:.2f} to {rates[1] * 1e4:.2f} bp a unit traded"
         ax.fill_between(x, low / x, high / x, color=MUTED, alpha=0.25, linewidth=0, label=words)
-    for words, multiple, dash, color in RULES:
+    for words, multiple, dash in RULES:
         at = f"{words}, at {rates[0] * 1e4:.2f} bp" if multiple == 1 else f"{words}, likewise"
-        ax.plot(x, multiple * low / x, linestyle=dash, color=color, linewidth=1.2, label=at)
+        ax.plot(x, multiple * low / x, linestyle=dash, color=INK, linewidth=1.2, label=at)
 
 
 def _product(rate: float, one: Replayed) -> float:

@@ -17,8 +17,10 @@ from levtoken.simulation.setup import Keeper, Setup, build, from_config
 from levtoken.yamlfile import read
 
 YAML = (".yaml", ".yml")
+TOO_LARGE = "use a smaller --capital: the market is too small for it"
 REMEDIES = {
-    "SizeLimitExceeded": "use a smaller --capital: the market is too small for it",
+    "MarketSizeExceeded": TOO_LARGE,
+    "SizeLimitExceeded": TOO_LARGE,
     "InsufficientMargin": "use a larger --capital: a position needs the margin its market asks",
     "SharesBelowLocked": "use a larger --capital: the first deposit locks some shares",
 }

@@ -21,8 +21,8 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
 
 def simulate(asked: Asked, config: Config, progress: Progress) -> Result:
     """Runs it and writes everything to its folder."""
-    prepare(asked.out, overwrite=asked.overwrite)
     plan = _ready(asked, config, progress)
+    prepare(asked.out, overwrite=asked.overwrite)
     progress.tell("replaying")
     progress.start(plan.bars)
     begin = time.perf_counter()
