@@ -199,13 +199,23 @@ def attribute(rows: Rows, trades: list[Trade], target: float) -> dict[str, float
     terms["funding"] = float(np.sum(np.where(moved, size * np.diff(index) * per_share, 0.0)))
     terms["streaming"] = float(np.sum(np.where(moved, dilution, 0.0)))
     terms["flows"] = float(np.sum(flows[rows.kind[1:] == Kind.FLOWED]))
-    terms["liquidation"] = float(np.sum(flows[rows.kind[1:] == Kind.LIQUIDATED]))
+    taken = float(np.sum(flows[rows.kind[1:] == Kind.LIQUIDATED]))
+    terms["liquidation"] = taken + _forgiven(rows)
     for trade in trades:
         shares = supply[trade.row] * SCALE
         terms["fees"] -= trade.fee / shares
         terms["impact"] -= trade.size_delta * (trade.fill - trade.price) / SCALE / shares
         terms["rewards"] -= trade.reward / shares
     return terms
+
+
+def _forgiven(rows: Rows) -> float:
+    """What a position lost beyond its equity, which nobody owes: a market counts less than nothing
+    as nothing, until the position is liquidated or worth something again. Assets per share."""
+    equity, size = rows.equity, rows.size[:-1]
+    gone = (rows.kind[1:] <= Kind.LATE) & ((equity[:-1] == 0) | (equity[1:] == 0)) & (size != 0)
+    moved = size[gone] * (np.diff(rows.price) + np.diff(rows.funding_index))[gone]
+    return float(np.sum((np.diff(equity)[gone] - moved) / rows.supply[:-1][gone]))
 
 
 def _spent(trades: list[Trade]) -> float:

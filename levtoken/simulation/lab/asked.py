@@ -6,7 +6,7 @@ from pathlib import Path
 
 from levtoken.simulation.window import Window
 
-REBALANCE_GAS = 183_040  # of a rebalance at a market: tests/gas/snapshot.json
+REBALANCE_GAS = 167_802  # of a rebalance at a market: tests/gas/snapshot.json
 GWEI_PER_ETHER = Decimal(10**9)
 
 

@@ -1,7 +1,7 @@
 """The prices and funding rates that are asked for, by underlying, with what they lack."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from levtoken.errors import EmptyWindowError, PriceFileError, UnknownSymbolError
@@ -19,11 +19,13 @@ BLOCK = 2**20  # bytes read at once
 
 @dataclass(frozen=True)
 class Source:
-    """What the tokens of an underlying are replayed along. `payments`: funding rates that were
-    recorded in the files; `holes`: bars without one; both None: funding arises at the market."""
+    """What the tokens of an underlying are replayed along: `symbol` of `origin`. `payments`: rates
+    that were recorded; `holes`: bars without one; both None: funding arises at the market."""
 
     underlying: str
-    path: PricePath
+    symbol: str
+    origin: str
+    is_synthetic: bool
     track: Track
     payments: int | None = None
     holes: int | None = None
@@ -73,17 +75,24 @@ def _paths(inputs: Inputs) -> list[PricePath]:
 
 
 def _source(underlying: str, path: PricePath, inputs: Inputs, actors: Actors) -> Source:
-    bars = len(path.bars)
-    flows = random_flows(bars, path.step, actors.flows, actors.flow_size, actors.seed)
-    times, prices = [bar.time for bar in path.bars], [bar.price for bar in path.bars]
-    if inputs.funding is None:
-        return Source(underlying, path, Track(times, prices, None, flows))
-    payments = funding.load(inputs.funding, path.symbol, inputs.exchange)
+    track = replace(Track.along(path), flows=_flows(len(path.bars), path.step, actors))
+    source = Source(underlying, path.symbol, path.source, path.synthetic, track)
+    return source if inputs.funding is None else _with_funding(source, inputs.funding, inputs)
+
+
+def _flows(bars: int, step: int, actors: Actors) -> dict[int, float]:
+    return random_flows(bars, step, actors.flows, actors.flow_size, actors.seed)
+
+
+def _with_funding(source: Source, file: Path, inputs: Inputs) -> Source:
+    times = source.track.times
+    payments = funding.load(file, source.symbol, inputs.exchange)
     spread = funding.spread(payments, times)
-    if spread.holes >= bars - 1:
+    if spread.holes >= len(times) - 1:
         raise EmptyWindowError(
-            f"{inputs.funding.name} has no rate of {path.symbol} between the first and the last "
-            "bar: choose another --from and --to, or leave --funding out"
+            f"{file.name} has no rate of {source.symbol} between the first and the last bar: "
+            "choose another --from and --to, or leave --funding out"
         )
     inside = sum(times[0] < payment.time <= times[-1] for payment in payments)
-    return Source(underlying, path, Track(times, prices, spread.rates, flows), inside, spread.holes)
+    track = replace(source.track, rates=spread.rates)
+    return replace(source, track=track, payments=inside, holes=spread.holes)

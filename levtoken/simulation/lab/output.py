@@ -17,6 +17,7 @@ from levtoken.simulation.lab.summary import to_plain
 
 SUMMARY, REPORT, SERIES, TRADES = "summary.json", "report.html", "series", "trades"
 FILES = (REPORT, SERIES, TRADES, SUMMARY)  # the summary is the last to come
+STAMP = pa.timestamp("ms", tz="UTC")  # Parquet has no seconds
 PARTIAL = ".partial"  # the folder in which a run's files are made
 
 
@@ -84,7 +85,7 @@ def trades_table(one: Replayed) -> pa.Table:
 
 
 def _times(seconds: list[int]) -> pa.Array:
-    return pa.array(seconds, pa.int64()).cast(pa.timestamp("s", tz="UTC"))
+    return pa.array(seconds, pa.int64()).cast(pa.timestamp("s", tz="UTC")).cast(STAMP)
 
 
 def _remove(path: Path) -> None:

@@ -70,12 +70,13 @@ def spent(result: Result) -> str:
 
 def describe(source: Source) -> str:
     """What the tokens of an underlying are replayed along, in a line."""
-    path = source.path
-    invented = " (SYNTHETIC: no market's history)" if path.synthetic else ""
-    first, last = format_time(path.bars[0].time), format_time(path.bars[-1].time)
+    times = source.track.times
+    invented = " (SYNTHETIC: no market's history)" if source.is_synthetic else ""
+    first, last = format_time(times[0]), format_time(times[-1])
+    bars = f"{len(times):,} bars of {_duration(source.track.step)}"
     return (
-        f"{source.underlying}: {path.symbol} of {path.source}{invented}, {first} to {last} UTC, "
-        f"{len(path.bars):,} bars of {_duration(path.step)}; funding: {source.funding}"
+        f"{source.underlying}: {source.symbol} of {source.origin}{invented}, "
+        f"{first} to {last} UTC, {bars}; funding: {source.funding}"
     )
 
 

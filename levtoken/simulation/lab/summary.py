@@ -78,16 +78,16 @@ def to_plain(result: Result) -> Plain:
 
 
 def _source(source: Source) -> Plain:
-    path = source.path
+    track = source.track
     return {
         "underlying": source.underlying,
-        "symbol": path.symbol,
-        "source": path.source,
-        "is_synthetic": path.synthetic,
-        "start": path.bars[0].time,
-        "end": path.bars[-1].time,
-        "step": path.step,
-        "bars": len(path.bars),
+        "symbol": source.symbol,
+        "origin": source.origin,
+        "is_synthetic": source.is_synthetic,
+        "start": track.times[0],
+        "end": track.times[-1],
+        "step": track.step,
+        "bars": len(track.times),
         "flows": len(source.track.flows),
         "funding": {
             "payments": source.payments,
