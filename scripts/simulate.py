@@ -10,7 +10,16 @@ from rich.console import Console
 from levtoken.faults import one_line
 from levtoken.markets import load_config
 from levtoken.parameters import FRACTION, NUMBER
-from levtoken.simulation.lab.asked import REBALANCE_GAS, Actors, Asked, Inputs
+from levtoken.simulation.lab.asked import (
+    INSIDES,
+    INVENTED,
+    REBALANCE_GAS,
+    Actors,
+    Asked,
+    Inputs,
+    Inside,
+    Invented,
+)
 from levtoken.simulation.lab.typed import as_typed, shown
 from levtoken.simulation.window import Window
 
@@ -25,6 +34,14 @@ class Options:
     end: str | None
     funding: Path | None
     exchange: str | None
+    synthetic: str | None
+    volatility: float
+    years: float
+    step: int
+    shock: float
+    outage: int
+    intrabar: str | None
+    intrabar_step: int
     tokens: tuple[str, ...]
     policies: tuple[str, ...]
     capital: Decimal
@@ -42,9 +59,8 @@ class Options:
 
     def to_asked(self, command: str) -> Asked:
         """What they ask for."""
-        window = Window.parse(self.start, self.end)
         return Asked(
-            inputs=Inputs(self.prices, self.symbols, window, self.funding, self.exchange),
+            inputs=self._inputs(),
             tokens=self.tokens,
             policies=self.policies,
             capital=self.capital,
@@ -62,6 +78,19 @@ class Options:
             out=self.out,
             overwrite=self.overwrite,
             command=command,
+        )
+
+    def _inputs(self) -> Inputs:
+        shape = (self.volatility, self.years, self.step, self.shock, self.outage)
+        inside = (self.intrabar, self.intrabar_step, self.seed)
+        return Inputs(
+            self.prices,
+            self.symbols,
+            Window.parse(self.start, self.end),
+            self.funding,
+            self.exchange,
+            invented=None if self.synthetic is None else Invented(self.synthetic, *shape),
+            inside=None if self.intrabar is None else Inside(*inside),
         )
 
 
@@ -83,6 +112,59 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Recorded funding rates of the same symbols; without it funding arises at the market.",
 )
 @click.option("--exchange", metavar="NAME", help="Whose rates, where that file has several.")
+@click.option(
+    "--synthetic",
+    type=click.Choice(INVENTED),
+    help="An invented path instead: random (gbm, jumps, regimes), or a stress in the middle of a "
+    "random one (gap, flash crash and back, chain halted, oracle late).",
+)
+@click.option(
+    "--volatility",
+    type=click.FloatRange(min=0, max=10),
+    default=0.6,
+    show_default=True,
+    help="Of an invented path, a year.",
+)
+@click.option(
+    "--years",
+    type=click.FloatRange(min=0, max=100, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Its length.",
+)
+@click.option(
+    "--step",
+    type=click.IntRange(min=1, max=86_400),
+    default=3_600,
+    show_default=True,
+    help="Its bars, seconds.",
+)
+@click.option(
+    "--shock",
+    type=click.FloatRange(min=-0.99, max=10),
+    default=-0.15,
+    show_default=True,
+    help="The move of its stress, a signed fraction.",
+)
+@click.option(
+    "--outage",
+    type=click.IntRange(min=1),
+    default=21_600,
+    show_default=True,
+    help="How long the chain halts or the oracle is late, seconds.",
+)
+@click.option(
+    "--intrabar",
+    type=click.Choice(INSIDES),
+    help="Visit open, low, high and close of every bar, as jumps or along a random path.",
+)
+@click.option(
+    "--intrabar-step",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="Seconds between the prices of that path.",
+)
 @click.option(
     "--token",
     "tokens",
@@ -175,6 +257,7 @@ def cli(context: click.Context, *, config: Path, dry_run: bool, **options: objec
         --token BTC3L --token BTC3S --policy 3x --policy my.yaml --workers 2 --out out/btc
       ape run simulate --prices bars.parquet --symbol ETHUSDT --latency 60 --gas-price 20 \\
         --ether-price 2500 --flows 5 --seed 7 --dry-run
+      ape run simulate --synthetic flash --shock -0.3 --policy 3x --policy issuers/BYBIT_3L
     """
     with one_line():
         asked = Options(**options).to_asked(as_typed("ape run simulate", context))

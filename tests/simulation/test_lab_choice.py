@@ -8,10 +8,20 @@ import pytest
 
 from levtoken.artifacts import PROJECT
 from levtoken.errors import ChainError, ConfigError, EmptyWindowError, PriceError, PriceFileError
-from levtoken.simulation.lab.asked import REBALANCE_GAS
+from levtoken.simulation.lab.asked import INVENTED, REBALANCE_GAS, Inside, Invented
 from levtoken.simulation.lab.flows import random_flows
 from levtoken.simulation.lab.plan import check_start, choose
-from tests.simulation.runs import CONFIG, actors, asked, inputs, write_prices, write_rates
+from levtoken.simulation.paths import SYNTHETIC
+from tests.simulation.runs import (
+    CONFIG,
+    HOUR,
+    START,
+    actors,
+    asked,
+    inputs,
+    write_prices,
+    write_rates,
+)
 
 PRICES = [60_000 + 100 * (i % 7) for i in range(49)]
 
@@ -117,8 +127,45 @@ def test_funding_that_does_not_fit_is_refused(
         choose(asked(tmp_path, inputs=given), CONFIG)
 
 
+@pytest.mark.parametrize("name", INVENTED)
+def test_every_invented_path_can_be_asked_for(name: str, tmp_path: Path) -> None:
+    invented = Invented(name, 0.5, 0.05, 3_600, -0.1, 7_200)
+    asked_for = asked(tmp_path, tokens=("ETH3L", "BTC3L"), inputs=inputs(invented=invented))
+    plan = choose(asked_for, CONFIG)
+    assert set(plan.sources) == {"ETH", "BTC"}
+    assert plan.sources["ETH"].track.prices[0] == CONFIG.markets["ETH"].local.price * 10**18
+    assert plan.sources["BTC"].is_synthetic
+    mixed = asked(tmp_path, inputs=inputs(invented=invented, prices=tmp_path / "bars.csv"))
+    with pytest.raises(PriceFileError, match="--synthetic invents its own"):
+        choose(mixed, CONFIG)
+
+
+def test_no_invented_path_is_missing() -> None:
+    assert set(INVENTED) == set(SYNTHETIC)
+
+
+def test_bars_are_visited_inside(tmp_path: Path) -> None:
+    rows = [f"{START + i * HOUR},100,103,98,{101 + i % 2},ETHUSDT" for i in range(10)]
+    file = tmp_path / "bars.csv"
+    file.write_text("\n".join(["time,open,high,low,close,symbol", *rows]) + "\n")
+    closes = choose(asked(tmp_path, tokens=("ETH3L",), inputs=inputs(prices=file)), CONFIG).sources[
+        "ETH"
+    ]
+    for kind, points in (("jumps", 4), ("continuous", 12)):
+        given = inputs(prices=file, inside=Inside(kind, 300, 1))
+        [source] = choose(asked(tmp_path, tokens=("ETH3L",), inputs=given), CONFIG).sources.values()
+        assert len(source.track.times) == 10 * points
+        assert list(source.track.times[points - 1 :: points]) == list(closes.track.times)
+        assert source.track.prices[points - 1 :: points] == closes.track.prices
+        assert (min(source.track.prices), max(source.track.prices)) == (98 * 10**18, 103 * 10**18)
+
+
 def test_options_of_a_file_need_the_file(tmp_path: Path) -> None:
-    for given in (inputs(symbols=("BTCUSDT",)), inputs(exchange="binance")):
+    for given in (
+        inputs(symbols=("BTCUSDT",)),
+        inputs(exchange="binance"),
+        inputs(inside=Inside("jumps", 1, 1)),
+    ):
         with pytest.raises(PriceFileError, match="name it by --"):
             choose(asked(tmp_path, inputs=given), CONFIG)
 

@@ -7,18 +7,45 @@ from pathlib import Path
 from levtoken.simulation.window import Window
 
 REBALANCE_GAS = 167_802  # of a rebalance at a market: tests/gas/snapshot.json
+INVENTED = ("gbm", "jumps", "regimes", "gap", "flash", "halt", "late")
+INSIDES = ("jumps", "continuous")
 GWEI_PER_ETHER = Decimal(10**9)
 
 
 @dataclass(frozen=True)
+class Invented:
+    """A path of `levtoken.simulation.paths`. `volatility` a year; `step` and `outage` in seconds;
+    `shock`: a signed fraction."""
+
+    name: str
+    volatility: float
+    years: float
+    step: int
+    shock: float
+    outage: int
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What happens inside recorded bars, `kind` one of `INSIDES`; `step` in seconds."""
+
+    kind: str
+    step: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Inputs:
-    """Where prices and funding rates come from; `prices` None: the built-in path."""
+    """Where prices and funding rates come from; neither `prices` nor `invented`: the built-in path.
+    `inside` None: a bar is its close."""
 
     prices: Path | None
     symbols: tuple[str, ...]
     window: Window
     funding: Path | None
     exchange: str | None
+    invented: Invented | None = None
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)

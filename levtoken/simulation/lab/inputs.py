@@ -1,15 +1,18 @@
 """The prices and funding rates that are asked for, by underlying, with what they lack."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from levtoken.errors import EmptyWindowError, PriceFileError, UnknownSymbolError
 from levtoken.markets import Config
-from levtoken.simulation import funding, price_files
+from levtoken.simulation import funding, intrabar, price_files
 from levtoken.simulation.engine import Track
-from levtoken.simulation.lab.asked import Actors, Inputs
+from levtoken.simulation.lab.asked import Actors, Inputs, Invented
 from levtoken.simulation.lab.flows import random_flows
+from levtoken.simulation.paths import SYNTHETIC, Shape
+from levtoken.simulation.plan import USUAL_TOKENS
 from levtoken.simulation.prices import PricePath, match_underlying
 from levtoken.simulation.synthetic import synthetic
 from levtoken.simulation.window import Window
@@ -38,8 +41,16 @@ class Source:
         return f"{self.payments:,} payments; {self.holes:,} bars have none recorded, and pay 0"
 
 
-def load(inputs: Inputs, actors: Actors, config: Config) -> dict[str, Source]:
-    """The sources by underlying; raises a `PriceError`."""
+def load(
+    inputs: Inputs, actors: Actors, config: Config, tokens: Sequence[str]
+) -> dict[str, Source]:
+    """The sources by underlying; raises a `PriceError`. A path is invented for the underlyings of
+    the tokens."""
+    if inputs.invented is not None:
+        _refuse_file(inputs, "--synthetic invents its own: leave it out, or the others")
+        symbols = tokens or USUAL_TOKENS[:1]
+        underlyings = dict.fromkeys(config.token(symbol).underlying for symbol in symbols)
+        return {name: _invent(name, inputs.invented, actors, config) for name in underlyings}
     if inputs.funding is None and inputs.exchange is not None:
         raise PriceFileError("--exchange chooses from a file of rates: name it by --funding")
     sources: dict[str, Source] = {}
@@ -67,17 +78,51 @@ def _paths(inputs: Inputs) -> list[PricePath]:
         # One by one: series that do not cover the same times can be replayed all the same.
         symbols = dict.fromkeys(inputs.symbols)
         return [price_files.load(inputs.prices, (one,), inputs.window)[0] for one in symbols]
-    if inputs.symbols or inputs.window != Window() or inputs.funding is not None:
-        raise PriceFileError(
-            "--symbol, --from, --to and --funding go with a file of prices: name it by --prices"
-        )
+    _refuse_file(inputs, "name it by --prices")
     return synthetic()
 
 
+def _refuse_file(inputs: Inputs, remedy: str) -> None:
+    """Raises a `PriceFileError` where something is asked for that only a file has."""
+    chosen = inputs.prices or inputs.symbols or inputs.funding or inputs.exchange or inputs.inside
+    if chosen or inputs.window != Window():
+        raise PriceFileError(
+            "--symbol, --from, --to, --funding, --exchange and --intrabar go with a file of "
+            f"prices: {remedy}"
+        )
+
+
+def _invent(underlying: str, invented: Invented, actors: Actors, config: Config) -> Source:
+    """Along an invented path from the price that the market has on local chains."""
+    shape = Shape(
+        volatility=invented.volatility,
+        years=invented.years,
+        step=invented.step,
+        seed=actors.seed,
+        price=float(config.markets[underlying].local.price),
+        shock=invented.shock,
+        outage=invented.outage,
+    )
+    track = SYNTHETIC[invented.name](shape)
+    track = replace(track, flows=_flows(len(track.times), invented.step, actors))
+    return Source(underlying, invented.name, f"seed {actors.seed}", is_synthetic=True, track=track)
+
+
 def _source(underlying: str, path: PricePath, inputs: Inputs, actors: Actors) -> Source:
-    track = replace(Track.along(path), flows=_flows(len(path.bars), path.step, actors))
+    track = _track(path, inputs)
+    track = replace(track, flows=_flows(len(track.times), track.step, actors))
     source = Source(underlying, path.symbol, path.source, path.synthetic, track)
     return source if inputs.funding is None else _with_funding(source, inputs.funding, inputs)
+
+
+def _track(path: PricePath, inputs: Inputs) -> Track:
+    """Along the closes of bars, or along what happens inside them."""
+    if inputs.inside is None or inputs.prices is None:
+        return Track.along(path)
+    candles = intrabar.load(inputs.prices, path.symbol, inputs.window)
+    if inputs.inside.kind == "jumps":
+        return intrabar.jumps(candles)
+    return intrabar.continuous(candles, inputs.inside.step, inputs.inside.seed)
 
 
 def _flows(bars: int, step: int, actors: Actors) -> dict[int, float]:

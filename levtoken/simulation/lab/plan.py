@@ -65,7 +65,7 @@ def choose(asked: Asked, config: Config) -> Plan:
     policies = _policies(asked.policies, config)
     for symbol in asked.tokens:
         config.token(symbol)
-    sources = load(asked.inputs, asked.actors, config)
+    sources = load(asked.inputs, asked.actors, config, asked.tokens)
     tokens = _tokens(asked, config, sources)
     cases = []
     for token in tokens:

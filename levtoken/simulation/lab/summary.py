@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from levtoken.artifacts import load
+from levtoken.simulation.lab.asked import Inside, Invented
 from levtoken.simulation.lab.figures import LABELS
 from levtoken.simulation.lab.inputs import Source, digest
 from levtoken.simulation.lab.result import Replayed, Result
@@ -47,6 +48,8 @@ def to_plain(result: Result) -> Plain:
         "inputs": {
             "prices": _file(asked.inputs.prices),
             "funding": _file(asked.inputs.funding),
+            "synthetic": _fields(asked.inputs.invented),
+            "intrabar": _fields(asked.inputs.inside),
             "capital": f"{asked.capital:f}",
             "latency": actors.latency,
             "gas_price_gwei": f"{actors.gas_price:f}",
@@ -121,6 +124,10 @@ def _replay(one: Replayed) -> Plain:
 
 def _file(file: Path | None) -> Plain | None:
     return None if file is None else {"file": str(file), "sha256": digest(file)}
+
+
+def _fields(asked: Invented | Inside | None) -> Plain | None:
+    return None if asked is None else asdict(asked)
 
 
 def _versions() -> Plain:
