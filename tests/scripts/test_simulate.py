@@ -94,6 +94,19 @@ def test_a_liquidated_token_is_a_result(tmp_path: Path) -> None:
     assert "BTC3L with 3x WAS LIQUIDATED: its holders lost everything" in done.stdout
 
 
+def test_paths_are_invented_and_bars_looked_into(tmp_path: Path) -> None:
+    out = ("--out", str(tmp_path / "out"), "--dry-run")
+    done = run("simulate", "--synthetic", "flash", "--years", "0.01", "--step", "600", *out)
+    assert done.exit_code == 0, done.stderr
+    assert "BTC: flash of seed 1 (SYNTHETIC: no market's history)" in done.stdout
+    assert "527 bars of 10 min" in done.stdout
+    bars = write_prices(tmp_path / "bars.csv", PRICES)
+    line = one_line(run("simulate", "--prices", str(bars), "--intrabar", "jumps", *out))
+    assert "has no column open" in line
+    line = one_line(run("simulate", "--synthetic", "gbm", "--prices", str(bars), *out))
+    assert "--synthetic invents its own" in line
+
+
 def test_help_teaches() -> None:
     told = " ".join(run("simulate", "--help").stdout.split())
     for words in ("no chain is needed", "Examples:", "close (or price)", "report.html", "Gwei"):

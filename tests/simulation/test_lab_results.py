@@ -182,6 +182,7 @@ def test_a_liquidated_token_is_said_loudly_everywhere(crash: Result) -> None:
     # 3.0x and a fall of 45.45 %: a third more than there was is lost, and owed by nobody.
     assert three["attribution"]["liquidation"] == pytest.approx(0.35, abs=0.02)
     assert three["is_explained"]
+    assert [one.multiple is None for one in crash.replays] == [True, two["over_limit"] is None]
     for text in (shown(crash), (crash.plan.asked.out / "report.html").read_text()):
         assert "BTC3L with 3x WAS LIQUIDATED" in text
         assert "BTC2L with 2x WAS" not in text

@@ -96,7 +96,7 @@ def _costs() -> list[Row]:
         ("turnover, times equity", lambda one: number(one.measures.turnover, ".1f")),
         ("volatility of the price", lambda one: share(one.measures.volatility)),
         ("score, cost x error", lambda one: number(one.measures.score)),
-        ("multiple of the limit", lambda one: number(one.measures.over_limit, ".2f")),
+        ("multiple of the limit", lambda one: number(one.multiple, ".2f")),
         ("gas, whole run", lambda one: f"{one.measures.gas_cost:,.2f}"),
         ("gas, part of equity", lambda one: share(one.gas_a_year)),
     ]

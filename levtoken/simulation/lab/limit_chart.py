@@ -46,7 +46,7 @@ def draw_scores(replays: Sequence[Replayed], pens: dict[str, Pen]) -> Figure:
     """A bar a case, in limits, with lines where the rules of the theory are."""
     figure = Figure(figsize=(WIDTH, ROW * len(replays) + 1.4), layout="constrained")
     ax: Axes = figure.subplots()
-    multiples = [one.measures.over_limit or 0.0 for one in replays]
+    multiples = [one.multiple or 0.0 for one in replays]
     colors = [pens[one.case.label].color for one in replays]
     rows = range(len(replays))
     ax.barh(rows, multiples, color=colors, edgecolor=INK, linewidth=0.6, height=0.62)
@@ -65,14 +65,14 @@ def draw_scores(replays: Sequence[Replayed], pens: dict[str, Pen]) -> Figure:
 
 
 def _score(one: Replayed) -> str:
-    multiple = one.measures.over_limit
-    text = "no score" if multiple is None else f"{multiple:.2f}"
-    return f"{text}, liquidated" if one.measures.liquidated else text
+    if one.measures.liquidated:
+        return "liquidated"
+    return "no score" if one.multiple is None else f"{one.multiple:.2f}"
 
 
 def draw_frontier(replays: Sequence[Replayed], pens: dict[str, Pen]) -> Figure | None:
-    """Of the policies of one token, which share volatility and leverage; None: nothing traded."""
-    drawn = [one for one in replays if one.measures.score and one.measures.tracking_error]
+    """Of the policies of one token, which share volatility and leverage; None: none has a score."""
+    drawn = [one for one in replays if one.multiple and one.measures.tracking_error]
     if not drawn:
         return None
     figure = Figure(figsize=(WIDTH, 4.8), layout="constrained")
@@ -85,7 +85,7 @@ def draw_frontier(replays: Sequence[Replayed], pens: dict[str, Pen]) -> Figure |
     for one, error, cost in zip(drawn, errors, costs, strict=True):
         pen = pens[one.case.label]
         rate = (one.measures.cost_rate or 0) * 1e4
-        label = f"{one.case.label}: {one.measures.over_limit:.2f} limits, {rate:.2f} bp"
+        label = f"{one.case.label}: {one.multiple:.2f} limits, {rate:.2f} bp"
         style = {"marker": pen.mark, "color": pen.color, "edgecolor": INK, "label": label}
         ax.scatter(error, cost, s=90, linewidth=0.8, zorder=3, **style)
     ax.set_xscale("log")

@@ -105,7 +105,7 @@ def _by_token(result: Result) -> list[tuple[str, list[Replayed]]]:
 
 def _figure(heading: str, words: str, figure: Figure | None) -> str:
     if figure is None:
-        body = "<p>Nothing was traded.</p>"
+        body = "<p>No policy has a score.</p>"
     else:
         body = to_svg(figure, f"{heading}. {words} The table has the figures.")
     return (

@@ -23,6 +23,12 @@ class Replayed:
         return abs(self.measures.residual) <= float(RESIDUAL_LIMIT) * first
 
     @property
+    def multiple(self) -> float | None:
+        """The score in limits; None without one, and where the token was liquidated: what that lost
+        is no cost of trading."""
+        return None if self.measures.liquidated else self.measures.over_limit
+
+    @property
     def gas_a_year(self) -> float:
         """Gas as a fraction of the mean equity."""
         return self.measures.gas_cost / self.measures.years / float(self.series.equity.mean())

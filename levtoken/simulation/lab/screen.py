@@ -73,7 +73,7 @@ def describe(source: Source) -> str:
     times = source.track.times
     invented = " (SYNTHETIC: no market's history)" if source.is_synthetic else ""
     first, last = format_time(times[0]), format_time(times[-1])
-    bars = f"{len(times):,} bars of {_duration(source.track.step)}"
+    bars = f"{len(times):,} bars of {_step(source.track.step)}"
     return (
         f"{source.underlying}: {source.symbol} of {source.origin}{invented}, "
         f"{first} to {last} UTC, {bars}; funding: {source.funding}"
@@ -87,6 +87,14 @@ def _print_sources(plan: Plan, console: Console) -> None:
 
 def _say(console: Console, line: str) -> None:
     console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _step(seconds: int) -> str:
+    """Exactly."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
 
 
 def _duration(seconds: float) -> str:
