@@ -39,6 +39,10 @@ class Revert(ChainError):  # noqa: N818  # as the EVM calls it
         self.name = name
         self.data = data
 
+    def __reduce__(self) -> tuple[type["Revert"], tuple[str, bytes]]:
+        """Lets it leave the process in which it was raised."""
+        return type(self), (self.name, self.data)
+
 
 class Evm:
     """One chain in memory. `view` and `send` take encoded calls: encode once, call often."""

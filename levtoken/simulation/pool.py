@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from levtoken.artifacts import PROJECT
 from levtoken.errors import ClusterError, WorkerError
@@ -123,12 +124,16 @@ def _counted(job: Job) -> Outcome:
     return run(job, count)
 
 
-def _dask(address: str) -> Any:  # noqa: ANN401 # an optional dependency
+@contextmanager
+def _dask(address: str) -> Iterator[Executor]:
+    """The workers of a scheduler, until all is done."""
     try:
-        from distributed import Client  # type: ignore[import-not-found]  # noqa: PLC0415
+        from distributed import Client  # noqa: PLC0415 # an optional dependency
     except ImportError:
         raise ClusterError("a cluster needs Dask: install dask[distributed]") from None
     try:
-        return Client(address, timeout="10s").get_executor()
+        client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
+    with client, client.get_executor() as executor:
+        yield executor
