@@ -73,9 +73,9 @@ def test_a_pass_rebalances_what_is_due_and_earns_the_reward(desk: Desk) -> None:
     before = asset.balanceOf(desk.keeper)
     long, short = keeper(desk)
     assert (long["result"], short["result"]) == ("rebalanced", "rebalanced")
-    assert float(long["leverage_after"]) == pytest.approx(3.4, abs=1e-6)
-    assert desk.leverage("BTC3L") < 3.41 * WAD
-    assert desk.leverage("BTC3S") > 2.69 * WAD
+    assert float(long["leverage_after"]) == pytest.approx(3.15, abs=1e-6)
+    assert desk.leverage("BTC3L") < 3.16 * WAD
+    assert desk.leverage("BTC3S") > 2.79 * WAD
     earned = asset.balanceOf(desk.keeper) - before
     assert earned == round((float(long["reward"]) + float(short["reward"])) * 10**6) > 0
 

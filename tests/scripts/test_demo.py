@@ -13,7 +13,7 @@ from tests.scripts.demos import Demo, demo
 HOUR = 3_600
 START = 1_583_625_600  # 2020-03-08 00:00 UTC
 # Up by a fifth and down by a third: upper, lower and emergency rebalances on both sides.
-BTC = [100, 104, 108, 112, 116, 120, 118, 110, 104, 103, 92, 88, 90, 84, 80, 82]
+BTC = [100, 104, 108, 112, 116, 120, 118, 110, 104, 103, 87, 88, 90, 84, 80, 82]
 ETH = [200, 206, 210, 216, 220, 226, 224, 210, 200, 198, 180, 172, 178, 166, 158, 160]
 PNG = b"\x89PNG\r\n\x1a\n"
 RESIDUAL = Decimal("1e-9")
@@ -106,7 +106,7 @@ def test_the_holder_gets_back_what_the_shares_are_worth_less_the_cost_of_leaving
     for token in short.summary["tokens"]:
         held = token["holding"]
         paid, received = Decimal(held["paid"]), Decimal(held["received"])
-        # Entering and leaving cost a fee of 6 bp of the notional each, at 3.8x or less.
+        # Entering and leaving cost a fee of 6 bp of the notional each, at 3.3x or less.
         worth = paid * Decimal(token["share_price_end"])
         assert worth * Decimal("0.99") < received < worth
 

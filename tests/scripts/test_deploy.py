@@ -70,7 +70,7 @@ def test_deploys_what_the_configuration_says(chain: Chain, config: Config, recor
         factory_knows = there.factory.tokens(0, 10)
     assert (short.ok, short.name, short.target_leverage) == (True, "3x Short BTC", -3 * 10**18)
     assert short.due.reason == "TokenFlat"
-    assert short.policy.reward_ramp == 16 * 10**16
+    assert short.policy.reward_ramp == 15 * 10**16
     assert short.asset == done.assets["USDC"]
     assert short.venue == done.markets["BTC"]
     assert pool == 100_000_000 * 10**6
@@ -255,9 +255,9 @@ def test_a_chain_that_is_not_as_configured_is_an_error(
         deployer = ape.accounts.test_accounts[5]
         deploy(config, ["BTC3L"], deployer, record=record)
         nonce = deployer.nonce
-        policy = config.policies["3x"].model_copy(update={"cooldown": 901})
+        policy = config.policies["3x"].model_copy(update={"cooldown": 61})
         changed = config.model_copy(update={"policies": {**config.policies, "3x": policy}})
-        with pytest.raises(DeploymentError, match=r"BTC3L policy\.cooldown: 900 instead of 901"):
+        with pytest.raises(DeploymentError, match=r"BTC3L policy\.cooldown: 60 instead of 61"):
             deploy(changed, ["BTC3L"], deployer, record=record)
         assert deployer.nonce == nonce
 

@@ -16,13 +16,13 @@ from levtoken.yamlfile import Model
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 
-# POLICY.md, last table: |L|, lower, upper, emergency, maxSlippage.
+# |L|, lower, upper, emergency, maxSlippage.
 DEFAULT_BANDS = [
-    ("2x", "1.6 2.5 3 0.01"),
-    ("3x", "2.4 3.8 4.5 0.01"),
-    ("5x", "4.2 6 7 0.01"),
-    ("10x", "8.8 11.4 13 0.006"),
-    ("20x", "18 22.2 25 0.003"),
+    ("2x", "1.8 2.18 3 0.01"),
+    ("3x", "2.6 3.3 4.5 0.01"),
+    ("5x", "4.3 5.6 7 0.01"),
+    ("10x", "8.6 11.2 13 0.006"),
+    ("20x", "17.5 22 25 0.003"),
 ]
 
 ASSETS, TOKENS = "assets.yaml", "tokens.yaml"
@@ -57,9 +57,9 @@ WRONG = [
     (BTC, "max_confidence: 0.01", "max_confidence: 1", "pyth.max_confidence: expected less"),
     (BTC, "min_price: 100", "min_price: 1e9", "pyth.min_price: expected a price below"),
     (BTC, "max_deviation: 0.02", "max_deviation: 0", "dual.max_deviation: expected more"),
-    (POLICY, "lower: 2.4", "lower: 3.9", "lower: expected less than upper"),
-    (POLICY, "upper: 3.8", "uper: 3.8", "uper: is not a field here"),
-    (POLICY, "emergency: 4.5", "emergency: 3.7", "emergency: expected more than upper"),
+    (POLICY, "lower: 2.6", "lower: 3.9", "lower: expected less than upper"),
+    (POLICY, "upper: 3.3", "uper: 3.3", "uper: is not a field here"),
+    (POLICY, "emergency: 4.5", "emergency: 3.2", "emergency: expected more than upper"),
     (POLICY, "recenter: 0.5", "recenter: 1.1", "recenter: expected at most 1, got 1.1"),
     (POLICY, "max_slippage: 0.01", "max_slippage: 0.06", "expected at most 0.05, got 0.06"),
     (POLICY, "max_slippage: 0.01", "max_slippage: 0.00001", "expected at least 0.0001"),
@@ -93,12 +93,12 @@ WRONG = [
         "schedule.min_move: expected less",
     ),
     (POLICY, "reward_rate: 0.001", "reward_rate: 0.0011", "reward_rate: expected"),
-    (POLICY, "cooldown: 900", "cooldown: 30", "emergency_cooldown: expected at most"),
-    (POLICY, "down: 60", "down: 3601", "emergency_cooldown: expected at most 3600"),
-    (POLICY, "cooldown: 900", "cooldown: 604801", "cooldown: expected at most"),
+    (POLICY, "\ncooldown: 60", "\ncooldown: 30", "emergency_cooldown: expected at most"),
+    (POLICY, "_cooldown: 60", "_cooldown: 3601", "emergency_cooldown: expected at most 3600"),
+    (POLICY, "\ncooldown: 60", "\ncooldown: 604801", "cooldown: expected at most"),
     (TOKENS, "leverage: -3", "leverage: 0", "BTC3S.leverage: expected 0 <"),
     (TOKENS, "leverage: -3", "leverage: -2", "BTC3S.policy: 3x at BTC: expected lower < 2 <"),
-    (TOKENS, "leverage: -3", "leverage: -2.41", "expected lower and upper more than 0.5 %"),
+    (TOKENS, "leverage: -3", "leverage: -2.61", "expected lower and upper more than 0.5 %"),
     (TOKENS, "policy: 2x, streaming_fee: 0.01", "policy: 2x, streaming_fee: 0.051", "at most 0.05"),
     (TOKENS, "policy: 2x,", "policy: 2x, deposit_fee: 0.011,", "BTC2L.deposit_fee: expected at"),
     (TOKENS, "policy: 2x,", "policy: 2x, redemption_fee: -1,", "redemption_fee: expected at least"),
@@ -159,11 +159,11 @@ def test_the_default_policies_are_the_documented_ones(
     found = [policy.lower, policy.upper, policy.emergency, policy.max_slippage]
     assert found == [Decimal(number) for number in band.split()]
     assert policy.recenter == Decimal("0.5")
-    assert (policy.cooldown, policy.cooldown_up) == (900, 4 * 3600)
+    assert (policy.cooldown, policy.cooldown_up) == (60, 300)
     assert policy.emergency_cooldown == (12 if name in {"10x", "20x"} else 60)
     assert policy.reward_rate == Decimal("0.001")
     leverage = Decimal(name.removesuffix("x"))
-    assert policy.reward_ramp == (policy.upper - leverage) / 5
+    assert policy.reward_ramp == (policy.upper - leverage) / 2
 
 
 @pytest.mark.parametrize(("underlying", "slice_"), [("ETH", 540), ("BTC", 54), ("SOL", 1575)])
@@ -210,7 +210,7 @@ def test_caps_and_limits_are_in_shares_and_in_the_asset(
 def test_what_a_policy_leaves_out_triggers_nothing(
     changed: Callable[[str, str, str], Path],
 ) -> None:
-    struct = load_config(changed(POLICY, "lower: 2.4\nupper: 3.8\n", "")).policy_struct("BTC3L")
+    struct = load_config(changed(POLICY, "lower: 2.6\nupper: 3.3\n", "")).policy_struct("BTC3L")
     assert struct["lower"] == 0
     assert struct["upper"] == struct["emergency"] == 45 * 10**17
     assert struct["emergencySlices"] == 4
