@@ -107,6 +107,20 @@ def test_paths_are_invented_and_bars_looked_into(tmp_path: Path) -> None:
     assert "--synthetic invents its own" in line
 
 
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(130)])
+def test_who_stops_it_is_told_that_nothing_was_written(
+    stop: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("levtoken.simulation.lab.run.run_all", stopped)
+    done = run("simulate", "--policy", "3x", "--out", str(tmp_path))
+    assert done.exit_code == 130
+    assert done.stderr.strip() == "stopped: nothing was written"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_help_teaches() -> None:
     told = " ".join(run("simulate", "--help").stdout.split())
     for words in ("no chain is needed", "Examples:", "close (or price)", "report.html", "Gwei"):

@@ -50,7 +50,7 @@ def write(result: Result, out: Path) -> None:
             for name in FILES:
                 (partial / name).replace(out / name)
             partial.rmdir()
-        except OSError:
+        except BaseException:
             rmtree(partial, ignore_errors=True)
             raise
 

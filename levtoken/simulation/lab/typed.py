@@ -36,7 +36,10 @@ def shown(console: Console) -> Iterator[Progress]:
                 start=lambda bars: bar.update(task, total=bars),
                 reach=lambda bars: bar.update(task, completed=bars),
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as stop:
+            # Ape may have replaced the signal's handler by one that exits.
+            if isinstance(stop, SystemExit) and stop.code != STOPPED:
+                raise
             bar.stop()
             click.echo("stopped: nothing was written", err=True)
             raise SystemExit(STOPPED) from None
