@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.chains import PROJECT, one_line, run
-from tests.simulation.runs import write_prices, write_rates
+from tests.simulation.runs import CONFIG, write_prices, write_rates
 
 PRICES = [60_000 * (1 + 0.02 * ((i * 7) % 5 - 2)) for i in range(60)]
 
@@ -47,7 +47,8 @@ def test_a_dry_run_says_what_would_be_run_and_writes_nothing(tmp_path: Path) -> 
     done = run("simulate", "--policy", "3x", "--out", str(tmp_path / "out"), "--dry-run")
     assert done.exit_code == 0, done.stderr
     assert "1 replays of 221 bars with 1 workers would take about" in done.stdout
-    assert "2.4 to 3.8" in done.stdout
+    policy = CONFIG.policies["3x"]
+    assert f"{policy.lower} to {policy.upper}" in done.stdout
     assert not (tmp_path / "out").exists()
 
 
