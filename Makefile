@@ -6,7 +6,7 @@ PORT ?= 8545
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chain demo compile test deep mutants vectors gas lint audit format lock licences
-.PHONY: clean
+.PHONY: clean constants
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ deep: setup ## Walk token (300,000 random steps) and market (200,000), or ARGS="
 
 gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares with it
 	@$(RUN) tests.gas $(ARGS)
+
+constants: setup ## Check the constants of docs/policies.md on the contracts (some ten minutes)
+	@$(RUN) levtoken.simulation.constants $(ARGS)
 
 mutants: setup ## Break the contracts one line at a time; the tests must notice (some hours)
 	@$(RUN) tests.mutants $(ARGS)
