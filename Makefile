@@ -6,7 +6,7 @@ PORT ?= 8545
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chain demo compile test deep mutants vectors gas lint audit format lock licences
-.PHONY: clean constants
+.PHONY: clean constants bench
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ gas: setup ## Measure gas and code size into a snapshot; ARGS=--check compares w
 
 constants: setup ## Check the constants of docs/policies.md on the contracts (some ten minutes)
 	@$(RUN) levtoken.simulation.constants $(ARGS)
+
+bench: setup ## Measure how many bars a second a replay does, in process and through RPC
+	@$(RUN) tests.bench $(ARGS)
 
 mutants: setup ## Break the contracts one line at a time; the tests must notice (some hours)
 	@$(RUN) tests.mutants $(ARGS)

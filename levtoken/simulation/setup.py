@@ -66,11 +66,20 @@ def from_config(config: Config, symbol: str, **changes: Any) -> Setup:  # noqa: 
     return replace(plain, **changes)
 
 
-def build(setup: Setup, time: int, answer: int, *, imposes: bool, thorough: bool = False) -> Stage:
+def build(  # noqa: PLR0913 # what a stage needs
+    setup: Setup,
+    time: int,
+    answer: int,
+    *,
+    imposes: bool,
+    thorough: bool = False,
+    chain: Evm | None = None,
+) -> Stage:
     """Deploys everything at `time` (seconds since the epoch) and a first answer of the feed, and
     pays the capital in. `imposes`: funding rates will be told, and the market's own are off.
-    `thorough`: the token is asked at every bar whether something is due."""
-    evm = Evm(timestamp=time, code_limit=CODE_LIMIT)
+    `thorough`: the token is asked at every bar whether something is due. `chain`: where, if not on
+    a new one in process."""
+    evm = chain or Evm(timestamp=time, code_limit=CODE_LIMIT)
     params = setup.market.struct()
     if imposes:
         params = params | {"maxFundingVelocity": 0}
