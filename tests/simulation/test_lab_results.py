@@ -2,6 +2,7 @@
 
 import io
 import re
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -186,6 +187,19 @@ def test_a_liquidated_token_is_said_loudly_everywhere(crash: Result) -> None:
     for text in (shown(crash), (crash.plan.asked.out / "report.html").read_text()):
         assert "BTC3L with 3x WAS LIQUIDATED" in text
         assert "BTC2L with 2x WAS" not in text
+
+
+def test_a_market_that_is_too_small_for_a_token_is_said(tmp_path: Path) -> None:
+    """The price grows tenfold, and a 3x long token almost a thousandfold."""
+    prices = write_prices(tmp_path / "bars.csv", [6_000 * 1.02**i for i in range(117)])
+    path = inputs(prices=prices)
+    small, large = (
+        run(tmp_path / name, inputs=path, policies=("3x",), capital=Decimal(capital))
+        for name, capital in (("small", 1_000), ("large", 1_000_000))
+    )
+    assert problems(small) == []
+    [line] = problems(large)
+    assert "in 5 % of the bars: its market was too small for it" in line
 
 
 def test_workers_find_the_same_as_one_process(result: Result, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from levtoken.simulation.attribution import RESIDUAL_LIMIT
 from levtoken.simulation.lab.plan import Case, Plan
 from levtoken.simulation.measures import Measures, Series
 
+BELOW = 0.95  # of the lower edge; bars end a little past it
+
 
 @dataclass(frozen=True)
 class Replayed:
@@ -21,6 +23,14 @@ class Replayed:
         """Whether the attribution explains the share price to a billionth of the first one."""
         first = float(self.series.share_price[0])
         return abs(self.measures.residual) <= float(RESIDUAL_LIMIT) * first
+
+    @property
+    def is_below(self) -> bool:
+        """Whether leverage was well below the band, or half the target without one, for longer than
+        a rebalance takes."""
+        setup, quantiles = self.case.setup, self.measures.leverage_quantiles
+        least = float(setup.policy.lower or abs(setup.target) / 2)
+        return not self.measures.liquidated and quantiles["5"] < BELOW * least
 
     @property
     def multiple(self) -> float | None:
@@ -52,6 +62,12 @@ def problems(result: Result) -> list[str]:
         name = f"{one.case.token} with {one.case.label}"
         if one.measures.liquidated:
             lines.append(f"{name} WAS LIQUIDATED: its holders lost everything")
+        if one.is_below:
+            low = one.measures.leverage_quantiles["5"]
+            lines.append(
+                f"{name} was at {low:.2f}x or less in 5 % of the bars: its market was too small "
+                "for it, or its keeper too late; mind this in the score, or use a smaller --capital"
+            )
         if not one.is_explained:
             lines.append(f"{name}: the attribution leaves {one.measures.residual:.1e} unexplained")
     return lines
