@@ -104,7 +104,7 @@ class _Desk:
             half = guess(self.wish, theta).half_width
             pay = reward_rate(self.wish, theta, half)
             for lean in LEANS:
-                shape = Shape(half * (1 + lean), half * (1 - lean), theta, PAUSES[1], pay)
+                shape = Shape(half * (1 + lean), half * (1 - lean), theta, PAUSES[0], pay)
                 found = self.fitted(shape)
                 if found is not None:
                     yield found

@@ -159,7 +159,7 @@ def test_the_default_policies_are_the_documented_ones(
     found = [policy.lower, policy.upper, policy.emergency, policy.max_slippage]
     assert found == [Decimal(number) for number in band.split()]
     assert policy.recenter == Decimal("0.5")
-    assert (policy.cooldown, policy.cooldown_up) == (60, 300)
+    assert (policy.cooldown, policy.cooldown_up) == (60, 60)
     assert policy.emergency_cooldown == (12 if name in {"10x", "20x"} else 60)
     assert policy.reward_rate == Decimal("0.001")
     leverage = Decimal(name.removesuffix("x"))
