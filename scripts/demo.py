@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from levtoken.cli import FRACTION, NUMBER, Session, command
-from levtoken.simulation.arbitrageur import ArbitrageurSettings
-from levtoken.simulation.demo import Progress, run
-from levtoken.simulation.plan import Demo, Prices
-from levtoken.simulation.report import print_result, problems
+from levtoken.simulation.demo.arbitrageur import ArbitrageurSettings
+from levtoken.simulation.demo.plan import Demo, Prices
+from levtoken.simulation.demo.report import print_result, problems
+from levtoken.simulation.demo.run import Progress, run
 from levtoken.simulation.window import Window
 from levtoken.units import to_fixed
 

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from levtoken.simulation.demo.results import ReplayResult
 from levtoken.simulation.prices import format_time
-from levtoken.simulation.results import ReplayResult
 
 HOUR = 3_600
 

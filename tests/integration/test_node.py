@@ -6,7 +6,7 @@ import pytest
 from web3 import Web3
 
 from levtoken.errors import ChainError
-from levtoken.simulation.market import adopt
+from levtoken.simulation.demo.market import adopt
 from levtoken.simulation.node import BLOCK_SECONDS, Node
 from tests.scripts.chains import lasting_chain
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from levtoken.simulation.arbitrageur import Account, Action, ArbitrageurSettings, act
+from levtoken.simulation.demo.arbitrageur import Account, Action, ArbitrageurSettings, act
 from levtoken.units import WAD
 
 SETTINGS = ArbitrageurSettings()

@@ -19,7 +19,7 @@ from levtoken.keeper.metrics import Tally
 from levtoken.keeper.report import Units, describe, table, to_plain
 from levtoken.keeper.run import BrokenPassError, keep
 from levtoken.keeper.watch import watch
-from levtoken.simulation.replay import outside
+from levtoken.simulation.demo.replay import outside
 from levtoken.status import Trigger
 from levtoken.units import WAD
 from tests.statuses import ASSET, DUE, NOT_DUE, status

@@ -10,14 +10,14 @@ import pytest
 from levtoken.errors import OutputError
 from levtoken.keeper.execute import Outcome, Result
 from levtoken.simulation import output
-from levtoken.simulation.attribution import Attribution, attribute, residual
-from levtoken.simulation.chart import compose
-from levtoken.simulation.entries import Entry, Loss, Mark, Trade, Transfer
-from levtoken.simulation.measure import arbitrageur_result, keeper_tally, token_result
-from levtoken.simulation.metrics import ideal, path_term, tracking_error, worst_drawdown
-from levtoken.simulation.output import CHART, SUMMARY, prepare, write
-from levtoken.simulation.recording import Pass, Recording
-from levtoken.simulation.results import Holding, ReplayResult
+from levtoken.simulation.demo.attribution import Attribution, attribute, residual
+from levtoken.simulation.demo.chart import compose
+from levtoken.simulation.demo.entries import Entry, Loss, Mark, Trade, Transfer
+from levtoken.simulation.demo.measure import arbitrageur_result, keeper_tally, token_result
+from levtoken.simulation.demo.metrics import ideal, path_term, tracking_error, worst_drawdown
+from levtoken.simulation.demo.output import CHART, SUMMARY, prepare, write
+from levtoken.simulation.demo.recording import Pass, Recording
+from levtoken.simulation.demo.results import Holding, ReplayResult
 from levtoken.status import Trigger
 from levtoken.units import WAD, to_fixed
 from tests.statuses import status

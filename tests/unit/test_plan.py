@@ -7,7 +7,7 @@ import pytest
 
 from levtoken.errors import BarGapError, ConfigError, PriceError, PriceFileError, UnknownSymbolError
 from levtoken.markets import Config, load_config
-from levtoken.simulation.plan import Demo, Plan, Prices, choose
+from levtoken.simulation.demo.plan import Demo, Plan, Prices, choose
 from levtoken.simulation.window import Window
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

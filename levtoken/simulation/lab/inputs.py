@@ -8,11 +8,11 @@ from pathlib import Path
 from levtoken.errors import EmptyWindowError, PriceFileError, UnknownSymbolError
 from levtoken.markets import Config
 from levtoken.simulation import funding, intrabar, price_files
+from levtoken.simulation.demo.plan import USUAL_TOKENS
 from levtoken.simulation.engine import Track
 from levtoken.simulation.lab.asked import Actors, Inputs, Invented
 from levtoken.simulation.lab.flows import random_flows
 from levtoken.simulation.paths import SYNTHETIC, Shape
-from levtoken.simulation.plan import USUAL_TOKENS
 from levtoken.simulation.prices import PricePath, match_underlying
 from levtoken.simulation.synthetic import synthetic
 from levtoken.simulation.window import Window

@@ -9,9 +9,9 @@ from levtoken.errors import ChainError, ConfigError, UnknownSymbolError
 from levtoken.evm import Revert
 from levtoken.markets import Config, Market
 from levtoken.policies import Policy, policy_fault
+from levtoken.simulation.demo.plan import USUAL_TOKENS
 from levtoken.simulation.lab.asked import Asked
 from levtoken.simulation.lab.inputs import Source, load
-from levtoken.simulation.plan import USUAL_TOKENS
 from levtoken.simulation.pool import Job
 from levtoken.simulation.setup import Keeper, Setup, build, from_config
 from levtoken.yamlfile import read

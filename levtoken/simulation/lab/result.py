@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from levtoken.simulation.attribution import RESIDUAL_LIMIT
+from levtoken.simulation.demo.attribution import RESIDUAL_LIMIT
 from levtoken.simulation.lab.plan import Case, Plan
 from levtoken.simulation.measures import Measures, Series
 

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from levtoken.simulation.entries import DIGITS
-from levtoken.simulation.results import ReplayResult
+from levtoken.simulation.demo.entries import DIGITS
+from levtoken.simulation.demo.results import ReplayResult
 
 Plain = dict[str, object]
 

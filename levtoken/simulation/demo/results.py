@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from levtoken.keeper.metrics import Tally
-from levtoken.simulation.attribution import RESIDUAL_LIMIT, Attribution
+from levtoken.simulation.demo.attribution import RESIDUAL_LIMIT, Attribution
 
 
 @dataclass(frozen=True)

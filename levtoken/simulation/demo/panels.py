@@ -7,10 +7,10 @@ from typing import Any
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from levtoken.keeper.execute import Result
-from levtoken.simulation.entries import Mark, marks_of
-from levtoken.simulation.metrics import ideal
-from levtoken.simulation.recording import Recording
-from levtoken.simulation.results import TokenResult
+from levtoken.simulation.demo.entries import Mark, marks_of
+from levtoken.simulation.demo.metrics import ideal
+from levtoken.simulation.demo.recording import Recording
+from levtoken.simulation.demo.results import TokenResult
 from levtoken.simulation.words import percent
 from levtoken.units import from_fixed
 

@@ -7,7 +7,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from levtoken.simulation.results import ArbitrageurResult, ReplayResult, TokenResult
+from levtoken.simulation.demo.results import ArbitrageurResult, ReplayResult, TokenResult
 from levtoken.simulation.words import describe, money, per_share, percent, plain_percent
 
 LABELS = {

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from levtoken.events import event
-from levtoken.simulation.entries import Entry, Loss, Trade, Transfer
-from levtoken.simulation.market import ReplayMarket
+from levtoken.simulation.demo.entries import Entry, Loss, Trade, Transfer
+from levtoken.simulation.demo.market import ReplayMarket
 from levtoken.simulation.node import Log, Node
 
 

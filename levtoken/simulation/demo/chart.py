@@ -7,9 +7,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from levtoken.simulation.panels import draw_token
-from levtoken.simulation.recording import Recording
-from levtoken.simulation.results import ReplayResult
+from levtoken.simulation.demo.panels import draw_token
+from levtoken.simulation.demo.recording import Recording
+from levtoken.simulation.demo.results import ReplayResult
 from levtoken.simulation.words import describe
 
 WIDTH, HEIGHT = 5.2, 8.4  # inches: of a column, of the whole

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, localcontext
 
-from levtoken.simulation.entries import DIGITS, Entry, Loss, Mark, Trade, Transfer, marks_of
+from levtoken.simulation.demo.entries import DIGITS, Entry, Loss, Mark, Trade, Transfer, marks_of
 from levtoken.units import WAD
 
 RESIDUAL_LIMIT = Decimal("1e-9")  # of the equity; amounts are rounded to 1e-18 a few times a bar

@@ -15,13 +15,13 @@ from levtoken.errors import RevertedError
 from levtoken.keeper.decide import Settings, explain
 from levtoken.keeper.execute import Outcome, Result
 from levtoken.keeper.run import keep
-from levtoken.simulation.arbitrageur import ArbitrageurSettings
-from levtoken.simulation.entries import Mark
-from levtoken.simulation.events import EventReader
-from levtoken.simulation.market import ReplayMarket, adopt
+from levtoken.simulation.demo.arbitrageur import ArbitrageurSettings
+from levtoken.simulation.demo.entries import Mark
+from levtoken.simulation.demo.events import EventReader
+from levtoken.simulation.demo.market import ReplayMarket, adopt
+from levtoken.simulation.demo.recording import Pass, Recording
 from levtoken.simulation.node import Node
 from levtoken.simulation.prices import PricePath
-from levtoken.simulation.recording import Pass, Recording
 from levtoken.status import TokenStatus
 
 

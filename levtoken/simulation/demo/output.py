@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from levtoken.errors import OutputError
-from levtoken.simulation.chart import draw
-from levtoken.simulation.recording import Recording
-from levtoken.simulation.results import ReplayResult
-from levtoken.simulation.summary import to_plain
+from levtoken.simulation.demo.chart import draw
+from levtoken.simulation.demo.recording import Recording
+from levtoken.simulation.demo.results import ReplayResult
+from levtoken.simulation.demo.summary import to_plain
 
 CHART, SUMMARY = "chart.png", "summary.json"
 PARTIAL = "partial-"  # before a file's name while it is being written

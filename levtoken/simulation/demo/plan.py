@@ -6,7 +6,7 @@ from pathlib import Path
 
 from levtoken.errors import BarGapError, ConfigError, PriceFileError, UnknownSymbolError
 from levtoken.markets import Config
-from levtoken.simulation.arbitrageur import ArbitrageurSettings
+from levtoken.simulation.demo.arbitrageur import ArbitrageurSettings
 from levtoken.simulation.price_files import load
 from levtoken.simulation.prices import PricePath, match_underlying
 from levtoken.simulation.synthetic import synthetic

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from levtoken.keeper.execute import Outcome
-from levtoken.simulation.entries import Entry, Mark, marks_of
+from levtoken.simulation.demo.entries import Entry, Mark, marks_of
 
 
 @dataclass(frozen=True)

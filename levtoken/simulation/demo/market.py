@@ -5,11 +5,11 @@ from eth_utils.crypto import keccak
 from levtoken.artifacts import load
 from levtoken.chain import System
 from levtoken.errors import RevertedError
-from levtoken.simulation.arbitrageur import Account, ArbitrageurSettings, act
-from levtoken.simulation.entries import Mark
+from levtoken.simulation.demo.arbitrageur import Account, ArbitrageurSettings, act
+from levtoken.simulation.demo.entries import Mark
+from levtoken.simulation.demo.remote import RemoteContract
 from levtoken.simulation.node import Node
 from levtoken.simulation.prices import PricePath
-from levtoken.simulation.remote import RemoteContract
 from levtoken.units import WAD
 
 NO_LIMIT = 2**256 - 1

@@ -7,17 +7,17 @@ from itertools import groupby
 
 from levtoken.keeper.execute import Outcome, Result
 from levtoken.keeper.metrics import Tally
-from levtoken.simulation.attribution import attribute, residual
-from levtoken.simulation.entries import Loss, Trade, Transfer, marks_of
-from levtoken.simulation.metrics import (
+from levtoken.simulation.demo.attribution import attribute, residual
+from levtoken.simulation.demo.entries import Loss, Trade, Transfer, marks_of
+from levtoken.simulation.demo.metrics import (
     changes,
     ideal,
     path_term,
     tracking_error,
     worst_drawdown,
 )
-from levtoken.simulation.recording import Recording
-from levtoken.simulation.results import ArbitrageurResult, Holding, TokenResult
+from levtoken.simulation.demo.recording import Recording
+from levtoken.simulation.demo.results import ArbitrageurResult, Holding, TokenResult
 from levtoken.units import from_fixed
 
 

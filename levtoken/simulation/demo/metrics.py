@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import sqrt
 from statistics import stdev
 
-from levtoken.simulation.entries import DIGITS
+from levtoken.simulation.demo.entries import DIGITS
 
 YEAR = 365 * 86_400  # seconds
 FEWEST_RETURNS = 2  # a standard deviation needs two

@@ -5,9 +5,9 @@ from decimal import Decimal
 from levtoken.artifacts import load
 from levtoken.chain import System
 from levtoken.errors import ChainError, RevertedError
-from levtoken.simulation.market import NO_LIMIT, ReplayMarket, adopt
+from levtoken.simulation.demo.market import NO_LIMIT, ReplayMarket, adopt
+from levtoken.simulation.demo.remote import RemoteContract
 from levtoken.simulation.node import Node
-from levtoken.simulation.remote import RemoteContract
 from levtoken.units import from_fixed, to_fixed
 
 

@@ -12,14 +12,14 @@ from levtoken.chain import Place, system
 from levtoken.deploy import deploy
 from levtoken.errors import ChainError
 from levtoken.markets import Config
-from levtoken.simulation.holder import Holder
-from levtoken.simulation.measure import arbitrageur_result, keeper_tally, token_result
+from levtoken.simulation.demo.holder import Holder
+from levtoken.simulation.demo.measure import arbitrageur_result, keeper_tally, token_result
+from levtoken.simulation.demo.output import prepare, write
+from levtoken.simulation.demo.plan import Demo, Plan, choose
+from levtoken.simulation.demo.recording import Recording
+from levtoken.simulation.demo.replay import Actors, Replay
+from levtoken.simulation.demo.results import Holding, ReplayResult
 from levtoken.simulation.node import Node
-from levtoken.simulation.output import prepare, write
-from levtoken.simulation.plan import Demo, Plan, choose
-from levtoken.simulation.recording import Recording
-from levtoken.simulation.replay import Actors, Replay
-from levtoken.simulation.results import Holding, ReplayResult
 
 DEPLOY_TIME = 3_600  # seconds of chain time before the first bar: more than a deployment takes
 
