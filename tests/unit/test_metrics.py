@@ -9,7 +9,7 @@ import pytest
 
 from levtoken.errors import OutputError
 from levtoken.keeper.execute import Outcome, Result
-from levtoken.simulation import output
+from levtoken.simulation.demo import output
 from levtoken.simulation.demo.attribution import Attribution, attribute, residual
 from levtoken.simulation.demo.chart import compose
 from levtoken.simulation.demo.entries import Entry, Loss, Mark, Trade, Transfer
