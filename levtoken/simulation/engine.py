@@ -170,28 +170,48 @@ class _Replay:
             return
         seen = self._due_since = time if self._due_since is None else self._due_since
         latency = self._setup.keeper.latency
-        following = self._track.times[bar + 1 : bar + 2]
+        end = (*self._track.times, 0)[bar + 1]
         at = max(time, seen + latency)
-        if at > time and (not following or at >= following[0]):
-            return  # at a later bar
         if at > time:
-            self._evm.next_block(at)
-            row = self._evm.view(self._to, self._observe)
-            self._log.add(at, Kind.LATE, row)
+            if at >= end:
+                return  # at a later bar
+            row = self._look(at)
         self._due_since = None
-        if self._wanted(row):
-            self._trade(at)
+        while self._wanted(row) and self._trade(at):
+            pause = self._pause()
+            at += latency + (pause or 0)
+            if pause is None or at >= end:
+                return
+            row = self._look(at)
+
+    def _look(self, time: int) -> bytes:
+        """The token within a bar."""
+        self._evm.next_block(time)
+        row = self._evm.view(self._to, self._observe)
+        self._log.add(time, Kind.LATE, row)
+        return row
+
+    def _pause(self) -> int | None:
+        """Seconds until what is left of the last rebalance may be done; None when nothing is."""
+        last = self._stage.token.call("progress")
+        trigger, policy = TRIGGERS[last["unfinished"]], self._setup.policy
+        if trigger == "none":
+            return None
+        if trigger == "emergency":
+            return policy.emergency_cooldown
+        return max(policy.cooldown, policy.cooldown_up if last["enlarges"] else 0)
 
     def _wanted(self, row: bytes) -> bool:
         """Whether the keeper would rebalance."""
         return bool(row[31] & DUE) and int.from_bytes(row[192:224], "big") >= self._least
 
-    def _trade(self, time: int) -> None:
+    def _trade(self, time: int) -> bool:
+        """Rebalances; whether the chain took it."""
         try:
             row = self._evm.send(self._to, self._rebalance)
         except Revert as error:
             self._log.refuse(error.name)
-            return
+            return False
         logs = self._evm.logs()
         filled = next(
             words(data)
@@ -212,6 +232,7 @@ class _Replay:
             )
         )
         self._log.add(time, Kind.TRADED, row[:ROW_BYTES])
+        return True
 
     def _flow(self, time: int, part: float, row: bytes) -> bytes:
         """A deposit of a part of the equity, or a redemption of a part of the holder's shares."""

@@ -15,9 +15,12 @@ def steady_flows(prices: Sequence[int], target: float) -> dict[int, float]:
     """By bar: what brings a token of that leverage (signed) that follows `prices` ideally back to
     the capital; paid in as a fraction of its equity (+), or taken out of its shares (-)."""
     flows: dict[int, float] = {}
-    size = 1.0
-    for bar in range(1, len(prices)):
-        size *= max(LEAST_LEFT, 1 + target * (prices[bar] / prices[bar - 1] - 1))
+    size, last = 1.0, prices[0]
+    for bar, price in enumerate(prices):
+        if price == 0:  # the oracle got none, and nobody comes or goes
+            continue
+        size *= max(LEAST_LEFT, 1 + target * (price / last - 1))
+        last = price
         if 1 / LARGEST < size < LARGEST:
             continue
         flows[bar] = 1 / size - 1

@@ -52,7 +52,7 @@ class Inputs:
 class Actors:
     """Who acts. `latency` in seconds; `gas_price` in gwei, `ether_price` in the asset; `is_paid`: a
     keeper who wants its gas back. `flows`: deposits and redemptions a day on average, each of at
-    most the fraction `flow_size` of what there is."""
+    most the fraction `flow_size` of what there is; `is_steady`: those of `simulation.steady`."""
 
     latency: int
     gas_price: Decimal
@@ -60,6 +60,7 @@ class Actors:
     is_paid: bool
     flows: Decimal
     flow_size: Decimal
+    is_steady: bool
     seed: int
 
     @property

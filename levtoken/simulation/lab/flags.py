@@ -127,6 +127,11 @@ FLAGS = (
         help="Deposits and redemptions a day, at random.",
     ),
     click.option(
+        "--steady",
+        is_flag=True,
+        help="Flows that keep each token at about its capital, so that every year weighs alike.",
+    ),
+    click.option(
         "--flow-size",
         type=FRACTION,
         default="0.1",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from levtoken.errors import ConfigError
 from levtoken.simulation.lab.asked import Actors, Asked, Inputs, Inside, Invented
 from levtoken.simulation.window import Window
 
@@ -35,6 +36,7 @@ class Options:
     paid_keeper: bool
     flows: Decimal
     flow_size: Decimal
+    steady: bool
     seed: int
     workers: int
     cluster: str | None
@@ -43,6 +45,8 @@ class Options:
 
     def to_asked(self, command: str) -> Asked:
         """What they ask for."""
+        if self.steady and self.flows:
+            raise ConfigError("--steady decides the flows: leave --flows out")
         return Asked(
             inputs=self._inputs(),
             tokens=self.tokens,
@@ -55,6 +59,7 @@ class Options:
                 is_paid=self.paid_keeper,
                 flows=self.flows,
                 flow_size=self.flow_size,
+                is_steady=self.steady,
                 seed=self.seed,
             ),
             workers=self.workers,

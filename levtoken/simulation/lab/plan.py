@@ -1,6 +1,6 @@
 """What the lab runs: every policy that is asked for, for every token, along its prices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,7 @@ from levtoken.simulation.lab.asked import Asked
 from levtoken.simulation.lab.inputs import Source, load
 from levtoken.simulation.pool import Job
 from levtoken.simulation.setup import Keeper, Setup, build, from_config
+from levtoken.simulation.steady import steady_flows
 from levtoken.yamlfile import read
 
 YAML = (".yaml", ".yml")
@@ -110,9 +111,10 @@ def _case(  # noqa: PLR0913, PLR0917 # what a case is made of
     keeper = Keeper(actors.latency, float(actors.gas_cost) if actors.is_paid else 0.0)
     changes = {"name": label, "policy": policy, "capital": asked.capital, "keeper": keeper}
     setup = from_config(config, token, **changes)
-    return Case(
-        token, label, underlying, Job(setup, sources[underlying].track, float(actors.gas_cost))
-    )
+    track = sources[underlying].track
+    if actors.is_steady:
+        track = replace(track, flows=steady_flows(track.prices, setup.leverage))
+    return Case(token, label, underlying, Job(setup, track, float(actors.gas_cost)))
 
 
 def _check_policy(

@@ -57,6 +57,7 @@ def to_plain(result: Result) -> Plain:
             "gas_of_a_rebalance": f"{actors.gas_cost:f}",
             "keeper_wants_its_gas_back": actors.is_paid,
             "flows_a_day": f"{actors.flows:f}",
+            "steady": actors.is_steady,
             "flow_size": f"{actors.flow_size:f}",
             "seed": actors.seed,
         },
