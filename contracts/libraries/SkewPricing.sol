@@ -98,7 +98,8 @@ library SkewPricing {
         // A share of the scale has at most 97 bits in RAY, a rate 87.
         unchecked {
             int256 w = direction * curve.skew * SRAY / int256(curve.scale);
-            // Beyond these, no size within the bounds solves it.
+            // An equity of 2e10 times its notional, or that of the scale, gets no solution: what
+            // would solve it is dust, or beyond any order.
             if (inverseLeverage > MAX_TERM || FixedPointMathLib.abs(g) > MAX_TERM) {
                 return (false, 0);
             }
