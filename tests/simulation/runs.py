@@ -33,6 +33,7 @@ def actors(**changes: Any) -> Actors:
         is_paid=False,
         flows=Decimal(0),
         flow_size=Decimal("0.1"),
+        is_steady=False,
         seed=1,
     )
     return replace(usual, **changes)

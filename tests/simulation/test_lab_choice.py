@@ -13,6 +13,7 @@ from levtoken.simulation.lab.asked import INVENTED, REBALANCE_GAS, Inside, Inven
 from levtoken.simulation.lab.flows import random_flows
 from levtoken.simulation.lab.plan import check_start, choose
 from levtoken.simulation.paths import SYNTHETIC
+from levtoken.simulation.steady import steady_flows
 from tests.simulation.runs import (
     CONFIG,
     HOUR,
@@ -184,6 +185,15 @@ def test_gas_costs_its_price_in_the_asset() -> None:
     assert actors(gas_price=Decimal(10), ether_price=Decimal(2000)).gas_cost == (
         REBALANCE_GAS * Decimal("0.00002")
     )
+
+
+def test_steady_tokens_have_flows_of_their_own(tmp_path: Path) -> None:
+    steady = asked(tmp_path, tokens=("BTC3L", "BTC3S"), actors=actors(is_steady=True))
+    plan = choose(steady, CONFIG)
+    for case in plan.cases:
+        track = case.job.track
+        assert track.flows == steady_flows(track.prices, case.setup.leverage)
+    assert len({tuple(case.job.track.flows) for case in plan.cases}) == len(steady.tokens)
 
 
 def test_flows_are_those_of_their_seed_and_cancel_out_on_average() -> None:

@@ -115,6 +115,25 @@ def test_a_keeper_acts_after_its_latency_at_the_price_of_the_bar(latency):
     assert list(log.kinds) == [Kind.BAR, Kind.BAR, *late, Kind.TRADED, Kind.BAR]
 
 
+@pytest.mark.parametrize("latency", [0, 30])
+def test_slices_follow_each_other_inside_a_bar(latency):
+    """Each after its cooldown and the keeper's latency, until nothing is left."""
+    slicing = setup(
+        policy_=policy(emergency_cooldown=60, cooldown=60),
+        market_=market(max_trade=Decimal("0.5")),
+        keeper=Keeper(latency),
+    )
+    log = replay(slicing, track([60_000, 51_000, 51_000]))
+    first = START + HOUR + latency
+    assert [trade.time - first for trade in log.trades] == [
+        number * (60 + latency) for number in range(4)
+    ]
+    assert {trade.trigger for trade in log.trades} == {"emergency"}
+    assert [abs(trade.size_delta) for trade in log.trades[:-1]] == [WAD // 2] * 3
+    last = measure(log, 3.0)[1].leverage[-1]
+    assert last == pytest.approx(3, abs=1e-6)
+
+
 def test_a_keeper_that_is_slower_than_the_bars_acts_at_a_later_price():
     slow = replace(SMALL, keeper=Keeper(latency=HOUR + 1800))
     log = replay(slow, track([60_000, 66_000, 66_600, 67_000]))
