@@ -69,7 +69,8 @@ class Measures:
 
     `cost`: market fees, impact and rewards a year over mean equity; `cost_rate`: the same over the
     notional traded; `tracking_error` of the replay's own bars; `score`: cost x tracking error in
-    cost_rate sigma^3 L^2 (L-1)^2, to compare with the limit; None where a number does not exist.
+    cost_rate sigma^3 L^2 (L-1)^2, to compare with the limit. None where a number does not exist, and as the
+    score of a token that was liquidated.
     """
 
     bars: int
@@ -131,7 +132,7 @@ def measure(log: Log, target: float, gas_per_trade: float = 0.0) -> tuple[Measur
         tracking_error_daily=_daily_error(rows.time[closes], prices, shares, target),
         cost=cost,
         cost_rate=cost_rate,
-        score=score(cost, error, cost_rate, volatility, target),
+        score=None if log.liquidated else score(cost, error, cost_rate, volatility, target),
         turnover=notional / years / equity,
         trades=dict(Counter(trade.trigger for trade in log.trades)),
         leverage_quantiles=_quantiles(np.abs(rows.leverage[closes])),

@@ -176,6 +176,7 @@ def test_a_token_is_liquidated(target, move):
     path = track([60_000, 60_000 * (1 + move), 60_000, 60_000])
     log = replay(setup(target, TEN), path)
     assert log.liquidated
+    assert measure(log, float(target))[0].score is None
     assert Kind.LIQUIDATED in log.kinds
     assert not log.trades
     assert exact(log)[-1]["size"] == 0
