@@ -69,8 +69,8 @@ class Measures:
 
     `cost`: market fees, impact and rewards a year over mean equity; `cost_rate`: the same over the
     notional traded; `tracking_error` of the replay's own bars; `score`: cost x tracking error in
-    cost_rate sigma^3 L^2 (L-1)^2, to compare with the limit. None where a number does not exist, and as the
-    score of a token that was liquidated.
+    cost_rate sigma^3 L^2 (L-1)^2, to compare with the limit. None where a number does not
+    exist, and as the score of a token that was liquidated.
     """
 
     bars: int
