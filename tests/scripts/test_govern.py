@@ -73,9 +73,9 @@ def address(number: int) -> str:
 def policy_file(folder: Path) -> Path:
     """The shipped policy with another cooldown."""
     text = (PROJECT / "config" / "policies" / "3x.yaml").read_text()
-    assert "cooldown: 900" in text
+    assert "\ncooldown: 60\n" in text
     file = folder / "slower.yaml"
-    file.write_text(text.replace("cooldown: 900", "cooldown: 1200", 1))
+    file.write_text(text.replace("\ncooldown: 60\n", "\ncooldown: 1200\n", 1))
     return file
 
 
