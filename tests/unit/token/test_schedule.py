@@ -1,12 +1,14 @@
 """The schedule: once a slot, within its window, to the target, and on its conditions."""
 
+from fractions import Fraction
+
 import pytest
 
 from levtoken.units import WAD, to_fixed
 from tests.unit.token.desk import FIRST, KEEPER, NOW, Desk
 from tests.world import POLICY_3X
 
-SCHEDULE = 4
+UPPER, SCHEDULE = 1, 4
 DAY, HOUR = 86_400, 3_600
 OFFSET = 14 * HOUR
 DAILY = {
@@ -139,3 +141,22 @@ def test_band_and_emergency_go_before_the_slot(desk: Desk) -> None:
     assert other.ask("assess")["trigger"] == 1
     other.move("0.93")
     assert other.ask("assess")["trigger"] == 3
+
+
+def test_a_rest_that_is_not_worth_a_trade_does_not_stand_in_its_way(desk: Desk) -> None:
+    """The price has done all but a ten-thousandth of what was left at the upper edge."""
+    slices = {"maxTrade": to_fixed("0.3"), "emergencySlices": 100}
+    other = opened(desk, upper=to_fixed("3.8"), **slices)
+    slot = slot_after(other.evm.timestamp)
+    at(other, slot - HOUR)
+    other.move("0.93")
+    other.do("rebalance", sender=KEEPER)
+    assert other.event("Rebalanced")["trigger"] == UPPER
+    assert other.ask("progress")["unfinished"] == UPPER
+    leverage, aim = Fraction(other.ask("leverage"), WAD), Fraction("3.4003")
+    other.move(str(float(1 + (leverage - aim) / (leverage * (aim - 1)))))
+    at(other, slot)
+    assert to_fixed("3.4") < other.ask("leverage") < to_fixed("3.4034")
+    assert other.ask("assess")["trigger"] == SCHEDULE
+    other.do("rebalance", sender=KEEPER)
+    assert other.ask("progress")["slot"] == slot
