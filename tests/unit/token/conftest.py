@@ -33,6 +33,6 @@ def quiet() -> "Iterator[Desk]":
     """A token without fees that nobody holds, at a market without funding, for long times."""
     from tests.unit.token.desk import market_desk  # noqa: PLC0415
 
-    desk = market_desk(funding=False)
+    desk = market_desk(maxFundingVelocity=0)
     with desk.evm.rolled_back():
         yield desk

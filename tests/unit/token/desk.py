@@ -179,16 +179,11 @@ def selector(error: str) -> bytes:
 
 
 @cache
-def market_desk(
-    decimals: int = 6, *, funding: bool = True, scale: int | None = None, price: int = PRICE
-) -> Desk:
-    """Funded actors at a market with a pool, and a token without fees that nobody holds. `scale`:
-    its skew scale, whole units of the underlying, where it is not the usual one; `price`: the first
-    answer of its feed."""
+def market_desk(decimals: int = 6, *, price: int = PRICE, **market: int) -> Desk:
+    """Funded actors at a market with a pool, and a token without fees that nobody holds. `price`:
+    the first answer of its feed; `market`: what is not as usual of `MarketParams`."""
     evm = Evm(timestamp=NOW)
-    market = DEEP if funding else DEEP | {"maxFundingVelocity": 0}
-    market = market if scale is None else market | {"skewScale": scale * WAD}
-    system = deploy_system(evm, feed=Feed(price), market=market, asset_decimals=decimals)
+    system = deploy_system(evm, feed=Feed(price), market=DEEP | market, asset_decimals=decimals)
     unit = 10**decimals
     for actor in FUNDED:
         system.asset.transact("mint", actor, 10**9 * unit, sender=actor)

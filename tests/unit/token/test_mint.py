@@ -72,7 +72,7 @@ def test_does_not_rescue_one_by_being_much_larger(empty: Desk) -> None:
 
 def test_refuses_shares_that_the_skew_pays_for_whole() -> None:
     """I-2: a third of the notional is what they are worth, and the market would pay 40 %."""
-    desk = market_desk(scale=1_000)
+    desk = market_desk(skewScale=1_000 * WAD)
     desk.deposit(FIRST)
     desk.trade(-400 * WAD, margin=100_000_000)
     desk.refuses("CostAboveValue", "mint", SHARES, HOLDER)

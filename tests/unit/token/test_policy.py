@@ -5,7 +5,7 @@ import pytest
 from levtoken.evm import Revert
 from levtoken.system import PLAIN_POLICY
 from levtoken.units import WAD, to_fixed
-from tests.unit.token.desk import OWNER, Desk
+from tests.unit.token.desk import OWNER, Desk, market_desk
 from tests.world import DAY, POLICY_3X, small_string
 
 REFUSED = [
@@ -51,6 +51,17 @@ def test_refuses_a_policy_that_would_not_keep_a_token_alive(
         empty.other(policy=changes)
     assert caught.value.name == "InvalidPolicy"
     assert caught.value.data[4:] == small_string(field)
+
+
+def test_refuses_an_emergency_at_which_the_slippage_could_liquidate() -> None:
+    """At 12 times, 5 % of slippage leave 3.33 % of the notional; the market asks for its buffer."""
+    changes = {"emergency": to_fixed(12), "maxSlippage": to_fixed("0.05")}
+    desk = market_desk(liquidationBufferRatio=to_fixed("0.0333"))
+    desk.other(policy=changes)
+    desk = market_desk(liquidationBufferRatio=to_fixed("0.0334"))
+    with pytest.raises(Revert) as caught:
+        desk.other(policy=changes)
+    assert caught.value.data[4:] == small_string("emergency")
 
 
 @pytest.mark.parametrize(
