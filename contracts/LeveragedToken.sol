@@ -550,8 +550,8 @@ contract LeveragedToken is ScaledUIAmount, TokenTerms {
         if (a.trigger != Trigger.Closing) {
             RebalancePolicy.checkImproved(a.leverage, to, _target);
         } else {
-            uint256 before = (later.size - a.sizeDelta).abs();
-            require(later.size.abs() < before, Errors.LeverageNotImproved());
+            // Of a position that is hardly there leverage can be nothing before.
+            require(later.size == 0 || to < a.leverage, Errors.LeverageNotImproved());
         }
         emit Rebalanced(msg.sender, a.trigger, a.sizeDelta, a.leverage, to, a.reward);
         emit Marked(later.price, later.equity, supply);
