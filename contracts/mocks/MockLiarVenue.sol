@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+
 import {Quote, VenueLimits, VenueState} from "../interfaces/IPerpVenue.sol";
+import {Errors} from "../libraries/Errors.sol";
 
 /// @title MockLiarVenue
 /// @notice A venue whose trades end as it was told, whatever it promised. Differences from a venue:
 /// it holds nothing, says the same of every account, and has no views and verbs but those of a
 /// rebalance without reward.
 contract MockLiarVenue {
-    uint256 private constant WAD = 1e18;
+    using FixedPointMathLib for int256;
 
     address public immutable asset;
     VenueLimits private _limits;
     VenueState private _before;
     VenueState private _later;
     int256 private _sizeDelta;
+    uint256 private _least;
 
     constructor(address asset_, VenueLimits memory limits_) {
         asset = asset_;
@@ -26,6 +30,11 @@ contract MockLiarVenue {
         external
     {
         (_before, _sizeDelta, _later) = (before, sizeDelta, later);
+    }
+
+    /// @notice The least size (WAD) of a trade that it accepts.
+    function refuseBelow(uint256 least) external {
+        _least = least;
     }
 
     function limits() external view returns (VenueLimits memory) {
@@ -44,8 +53,9 @@ contract MockLiarVenue {
         return (_sizeDelta, _quote());
     }
 
-    function quote(address, int256, uint256) external view returns (Quote memory) {
-        return _quote();
+    function quote(address, int256 sizeDelta, uint256) external view returns (Quote memory q) {
+        q = _quote();
+        if (sizeDelta.abs() < _least) q.whyNot = Errors.Liquidatable.selector;
     }
 
     function trade(int256, int256, uint256, address) external view returns (VenueState memory) {

@@ -131,3 +131,17 @@ def test_leverage_has_no_bound_once_the_equity_is_gone(desk: Desk) -> None:
     assert desk.state()["equity"] == 0
     assert desk.ask("leverage") == 2**256 - 1
     assert desk.ask("assess")["leverage"] == 2**256 - 1
+
+
+def test_a_move_is_an_emergency_however_small_the_trade(desk: Desk) -> None:
+    """Leverage was brought below the target before, so the move has only just passed it."""
+    other = opened(desk, emergencyMove=to_fixed("0.05"))
+    other.move("1.16")
+    other.wait(POLICY_3X["cooldownUp"])
+    assert other.ask("assess")["trigger"] == LOWER
+    other.do("rebalance", sender=KEEPER)
+    other.wait(POLICY_3X["emergencyCooldown"])
+    other.move("0.9444")
+    due = other.ask("assess")
+    assert abs(due["sizeDelta"]) < other.state()["size"] // 1_000
+    assert (due["trigger"], due["reason"]) == (EMERGENCY, bytes(4))

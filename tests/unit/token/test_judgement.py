@@ -5,7 +5,7 @@ import pytest
 from levtoken.evm import Contract, Revert
 from levtoken.system import PLAIN_POLICY
 from levtoken.units import WAD, to_fixed
-from tests.unit.token.desk import KEEPER, OWNER, Desk
+from tests.unit.token.desk import KEEPER, OWNER, Desk, selector
 from tests.world import POLICY_3X
 
 BEFORE = "3.9"  # beyond the upper edge of 3.8
@@ -76,3 +76,20 @@ def test_a_closing_token_only_shrinks(
     with pytest.raises(Revert) as caught:
         token.transact("rebalance", sender=KEEPER)
     assert caught.value.name == "LeverageNotImproved"
+
+
+def test_slices_of_an_emergency_double_until_the_venue_takes_one(
+    empty: Desk, token: Contract, liar: Contract
+) -> None:
+    """I-6: near liquidation a venue that judges at the fill may refuse what reduces too little."""
+    slices = {"maxTrade": 100 * WAD, "emergencySlices": 100}
+    stored = empty.system.logic.transact("storePolicy", PLAIN | slices)
+    token.transact("setPolicy", stored, sender=OWNER)
+    liar.transact("tell", state("5"), -to_fixed(2_000), state("4.6"))
+    for least, size in ((0, 100), (100, 100), (101, 200), (400, 400), (1_700, 2_000)):
+        liar.transact("refuseBelow", least * WAD)
+        due = token.call("assess")
+        assert (due["reason"], due["sizeDelta"]) == (bytes(4), -size * WAD)
+        assert due["left"] == (2_000 - size) * WAD
+    liar.transact("refuseBelow", 2_001 * WAD)
+    assert token.call("assess")["reason"] == selector("Liquidatable")
