@@ -9,6 +9,7 @@ import pytest
 UNIT_TESTS = (
     "tests/unit/token",
     "tests/threats",
+    "tests/unit/test_guards.py",
     "tests/unit/test_policy.py",
     "tests/property/test_corners.py",
     "tests/property/test_regressions.py",
