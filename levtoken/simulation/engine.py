@@ -119,6 +119,8 @@ class _Replay:
         self._unit = stage.unit
         self._observe = stage.simulator.calldata("observe")
         self._rebalance = stage.simulator.calldata("rebalance")
+        self._ends = [*track.times[1:], 0]  # nothing happens after the last bar
+        self._progress = stage.token.calldata("progress")
         self._least = -int(-setup.keeper.cost * WAD // self._unit)
         self._due_since: int | None = None
 
@@ -170,7 +172,7 @@ class _Replay:
             return
         seen = self._due_since = time if self._due_since is None else self._due_since
         latency = self._setup.keeper.latency
-        end = (*self._track.times, 0)[bar + 1]
+        end = self._ends[bar]
         at = max(time, seen + latency)
         if at > time:
             if at >= end:
@@ -193,13 +195,13 @@ class _Replay:
 
     def _pause(self) -> int | None:
         """Seconds until what is left of the last rebalance may be done; None when nothing is."""
-        last = self._stage.token.call("progress")
-        trigger, policy = TRIGGERS[last["unfinished"]], self._setup.policy
+        _, _, unfinished, enlarges, *_ = words(self._evm.view(self._token, self._progress))
+        trigger, policy = TRIGGERS[unfinished], self._setup.policy
         if trigger == "none":
             return None
         if trigger == "emergency":
             return policy.emergency_cooldown
-        return max(policy.cooldown, policy.cooldown_up if last["enlarges"] else 0)
+        return max(policy.cooldown, policy.cooldown_up if enlarges else 0)
 
     def _wanted(self, row: bytes) -> bool:
         """Whether the keeper would rebalance."""
