@@ -89,9 +89,9 @@ def part_kept(before: Books, after: Books) -> None:
     if before.part == 1:
         return
     # Losses are truncated toward zero, so the debt afterwards may be too large: by a wei each for
-    # price and funding where the position is marked, for the price at the fill and at the mark after
-    # it, for the position that is booked anew, and for the whole, now and before. It is no smaller
-    # than what backs it.
+    # price and funding where the position is marked, for the price at the fill and at the mark
+    # after it, for the position that is booked anew, and for the whole, now and before. It is no
+    # smaller than what backs it.
     off = 7 * WEI / max(after.backing, WEI)
     text = f"paid of the equity: {float(before.part)} to {float(after.part)}"
     require("I-12", after.part >= before.part * (1 - off), text)
