@@ -1,5 +1,6 @@
 """What a demo replays: which prices, and which tokens on them."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -71,19 +72,26 @@ def choose(demo: Demo, config: Config) -> Plan:
     """The demo's tokens with their paths: those asked for, or the usual ones that follow the
     prices, or every token that does."""
     paths = demo.prices.paths(config)
-    for symbol in demo.tokens:
-        underlying = config.token(symbol).underlying
-        if underlying not in paths:
-            raise UnknownSymbolError(
-                f"{symbol} follows {underlying}, and the prices are of {', '.join(paths)}: choose "
-                "other tokens, or other prices"
-            )
-    following = [symbol for symbol, token in config.tokens.items() if token.underlying in paths]
-    usual = [symbol for symbol in USUAL_TOKENS if symbol in following]
-    symbols = tuple(dict.fromkeys(demo.tokens or usual or following))
-    if not symbols:
-        raise UnknownSymbolError(f"no token follows {', '.join(paths)}: add one to tokens.yaml")
+    symbols = choose_tokens(demo.tokens, config, paths)
     if len({config.market_of(symbol).asset for symbol in symbols}) > 1:
         raise ConfigError("the tokens of a demo share one asset: choose them by --token")
     used = {config.token(symbol).underlying for symbol in symbols}
     return Plan(demo, config, symbols, {name: paths[name] for name in paths if name in used})
+
+
+def choose_tokens(asked: Sequence[str], config: Config, priced: Collection[str]) -> tuple[str, ...]:
+    """The tokens that are asked for, or the usual ones that follow one of the underlyings that have
+    prices, or every token that does."""
+    for symbol in asked:
+        underlying = config.token(symbol).underlying
+        if underlying not in priced:
+            raise UnknownSymbolError(
+                f"{symbol} follows {underlying}, and the prices are of {', '.join(priced)}: choose "
+                "other tokens, or other prices by --symbol"
+            )
+    following = [symbol for symbol, token in config.tokens.items() if token.underlying in priced]
+    usual = [symbol for symbol in USUAL_TOKENS if symbol in following]
+    symbols = tuple(dict.fromkeys(asked or usual or following))
+    if not symbols:
+        raise UnknownSymbolError(f"no token follows {', '.join(priced)}: add one to tokens.yaml")
+    return symbols

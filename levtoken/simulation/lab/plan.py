@@ -5,11 +5,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
-from levtoken.errors import ChainError, ConfigError, UnknownSymbolError
+from levtoken.errors import ChainError, ConfigError
 from levtoken.evm import Revert
 from levtoken.markets import Config, Market
 from levtoken.policies import Policy, policy_fault
-from levtoken.simulation.demo.plan import USUAL_TOKENS
+from levtoken.simulation.demo.plan import choose_tokens
 from levtoken.simulation.lab.asked import Asked
 from levtoken.simulation.lab.inputs import Source, load
 from levtoken.simulation.pool import Job
@@ -129,19 +129,8 @@ def _check_policy(
 
 
 def _tokens(asked: Asked, config: Config, sources: dict[str, Source]) -> list[str]:
-    for symbol in asked.tokens:
-        underlying = config.token(symbol).underlying
-        if underlying not in sources:
-            raise UnknownSymbolError(
-                f"{symbol} follows {underlying}, and the prices are of {', '.join(sources)}: "
-                "choose other tokens, or other prices by --symbol"
-            )
-    following = [symbol for symbol, one in config.tokens.items() if one.underlying in sources]
-    usual = [symbol for symbol in USUAL_TOKENS if symbol in following]
-    symbols = list(dict.fromkeys(asked.tokens or (usual or following)[:1]))
-    if not symbols:
-        raise UnknownSymbolError(f"no token follows {', '.join(sources)}: add one to tokens.yaml")
-    return symbols
+    symbols = choose_tokens(asked.tokens, config, sources)
+    return list(symbols if asked.tokens else symbols[:1])
 
 
 def _policies(names: tuple[str, ...], config: Config) -> dict[str, Policy]:
