@@ -7,6 +7,18 @@ from levtoken.simulation.prices import format_time
 
 HOUR = 3_600
 
+# The causes of a change of a share price.
+CAUSES = {
+    "exposure": "ideal exposure",
+    "drift": "drift",
+    "funding": "funding",
+    "fees": "market fees",
+    "impact": "price impact",
+    "rewards": "keeper rewards",
+    "streaming": "streaming fee",
+    "liquidation": "liquidation",
+}
+
 
 def percent(value: Decimal | float | None) -> str:
     """A fraction of 1 in percent, with its sign."""

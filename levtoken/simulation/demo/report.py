@@ -8,18 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from levtoken.simulation.demo.results import ArbitrageurResult, ReplayResult, TokenResult
-from levtoken.simulation.words import describe, money, per_share, percent, plain_percent
+from levtoken.simulation.words import CAUSES, describe, money, per_share, percent, plain_percent
 
-LABELS = {
-    "exposure": "ideal exposure",
-    "drift": "drift",
-    "funding": "funding",
-    "fees": "market fees",
-    "impact": "price impact",
-    "rewards": "keeper rewards",
-    "streaming": "streaming fee",
-    "liquidation": "liquidation",
-}
 RARE = {"streaming", "liquidation"}  # shown when there is any
 Row = tuple[str, Callable[[TokenResult], str]]
 ArbitrageurRow = tuple[str, Callable[[ArbitrageurResult], str]]
@@ -57,12 +47,12 @@ def token_rows(result: ReplayResult) -> list[list[Row]]:
     """The rows of the token table, in sections."""
     used = [
         term
-        for term in LABELS
+        for term in CAUSES
         if term not in RARE or any(getattr(one.attribution, term) for one in result.tokens)
     ]
 
     def term_row(term: str) -> Row:
-        return LABELS[term], lambda one: per_share(getattr(one.attribution, term))
+        return CAUSES[term], lambda one: per_share(getattr(one.attribution, term))
 
     return [
         [

@@ -4,21 +4,11 @@ from collections.abc import Callable
 
 from levtoken.simulation.lab.result import Replayed, Result
 from levtoken.simulation.measures import TERMS
-from levtoken.simulation.words import percent, plain_percent
+from levtoken.simulation.words import CAUSES, percent, plain_percent
 
 Row = tuple[str, Callable[[Replayed], str]]
 
-LABELS = {
-    "exposure": "ideal exposure",
-    "drift": "drift",
-    "funding": "funding",
-    "fees": "market fees",
-    "impact": "price impact",
-    "rewards": "keeper rewards",
-    "streaming": "streaming fee",
-    "flows": "holders' flows",
-    "liquidation": "liquidation",
-}
+LABELS = CAUSES | {"flows": "holders' flows"}
 RARE = {"flows", "liquidation"}  # shown when there is any
 TRIGGERS = {
     "upper": "upper edge",
